@@ -1,0 +1,132 @@
+package cases
+
+// over is the goal "at least ratio times as fast as the best of these peers".
+func over(ratio float64, peers ...string) Goal { return Goal{Over: peers, Ratio: ratio} }
+
+// atMost is the goal "at most limit, in the case's unit".
+func atMost(limit float64) Goal { return Goal{Over: []string{Bar}, Ratio: 1, Bar: limit} }
+
+// within is the goal "at most factor times the time of the best of these peers".
+func within(factor float64, peers ...string) Goal { return over(1/factor, peers...) }
+
+// All lists every case in the order in which they run.
+var All = []Case{
+	// Machinery: what a task costs.
+	{
+		Name: "fan", Family: "machinery", Unit: "us/task", Peers: []string{"dask"}, Goal: atMost(2), Tolerance: 1e-9,
+		About: "100,000 independent inc(i) and one sum over them, from building to result (peers: 5,000)",
+	},
+	{
+		Name: "fan_run", Family: "machinery", Unit: "us/task", Peers: []string{"dask"}, Goal: atMost(1), Tolerance: 1e-9,
+		About: "the same, only the running of a graph that is built",
+	},
+	{
+		Name: "chain", Family: "machinery", Unit: "us/task", Peers: []string{"dask"}, Goal: atMost(2), Tolerance: 1e-9,
+		About: "100,000 inc one after the other, from building to result (peers: 5,000)",
+	},
+	{
+		Name: "build", Family: "machinery", Unit: "s", Peers: []string{"dask"}, Goal: atMost(0.05), Tolerance: 1e-9,
+		About: "the graph of (x + x.T).sum() for ones of 100000 x 100000 in chunks of 100 x 100: 4.3 million tasks",
+	},
+	{
+		Name: "build_mb", Family: "machinery", Unit: "MB", Peers: []string{"dask"}, Goal: atMost(20), Tolerance: 1e-9, Once: true,
+		About: "what building that graph allocates",
+	},
+	{
+		Name: "roundtrip", Family: "machinery", Unit: "us", Peers: []string{"dask", "dask-processes"}, Goal: atMost(20), Tolerance: 1e-9,
+		About: "submit(inc, i).result(), one after the other, in process",
+	},
+	{
+		Name: "map_gather", Family: "machinery", Unit: "us/task", Peers: []string{"dask"}, Goal: atMost(2), Tolerance: 1e-9,
+		About: "client.map(inc, range(N)) and gather, in process",
+	},
+
+	// Arrays: 10000 x 10000 float64 in chunks of 1000 x 1000, the same random numbers as Dask's.
+	{
+		Name: "seed_sum", Family: "arrays", Unit: "s", Peers: []string{"dask", "numpy"}, Goal: over(2.5, "dask"), Tolerance: 1e-9,
+		InLaw: map[string]float64{"numpy": 4e-4},
+		About: "x = uniform; (x + x.T - x.mean(0)).sum()",
+	},
+	{
+		Name: "seed_whole", Family: "arrays", Unit: "s", Peers: []string{"dask"}, Goal: over(3, "dask"), Tolerance: 1e-9,
+		About: "x = uniform; all 800 MB of x + x.T - x.mean(0)",
+	},
+	{
+		Name: "seed_persisted", Family: "arrays", Unit: "s", Peers: []string{"dask", "numpy", "numexpr", "jax"},
+		Goal: over(2, "dask", "numpy", "numexpr"), Tolerance: 1e-9,
+		About: "(x + x.T - x.mean(0)).sum() on a persisted x",
+	},
+	{
+		Name: "uniform_sum", Family: "arrays", Unit: "s", Peers: []string{"dask", "numpy"}, Goal: over(2, "dask"), Tolerance: 1e-9,
+		InLaw: map[string]float64{"numpy": 4e-4},
+		About: "uniform(0, 1).sum() of 1e8",
+	},
+	{
+		Name: "normal_sum", Family: "arrays", Unit: "s", Peers: []string{"dask", "numpy"}, Goal: over(2, "dask"), Tolerance: 1e-9,
+		InLaw: map[string]float64{"numpy": 1e-3},
+		About: "normal(1, 1).sum() of 1e8",
+	},
+	{
+		Name: "persisted_sum", Family: "arrays", Unit: "s", Peers: []string{"dask", "numpy", "numexpr", "jax"}, Goal: within(1.1, "jax"), Tolerance: 1e-9,
+		About: "x.sum(), x persisted, 800 MB: memory bandwidth",
+	},
+	{
+		Name: "std_axis0", Family: "arrays", Unit: "s", Peers: []string{"dask", "numpy", "jax"}, Goal: over(2.5, "dask"), Tolerance: 1e-9,
+		About: "x.std(axis=0), x persisted",
+	},
+	{
+		Name: "transcend", Family: "arrays", Unit: "s", Peers: []string{"dask", "numpy", "numexpr", "jax", "numba"},
+		Goal: over(1.6, "dask", "numpy", "numexpr", "jax", "numba"), Tolerance: 1e-9,
+		About: "(exp(-x) * sin(x) + sqrt(x)).sum(), x persisted",
+	},
+	{
+		Name: "rechunk_sum", Family: "arrays", Unit: "s", Peers: []string{"dask"}, Goal: over(1.5, "dask"), Tolerance: 1e-9,
+		About: "x.rechunk((10000, 100)).sum(0), x persisted",
+	},
+	{
+		Name: "matmul", Family: "arrays", Unit: "s", Peers: []string{"dask", "numpy"}, Goal: within(1.1, "numpy"), Tolerance: 1e-9,
+		About: "a @ a of 4000 x 4000 in chunks of 1000 x 1000",
+	},
+
+	// Data frames.
+	{
+		Name: "csv_seed", Family: "frames", Unit: "s", Data: "seedcsv", Peers: []string{"polars", "duckdb", "dask", "pandas"},
+		Goal: within(1.4, "polars"), Tolerance: 1e-9,
+		About: "24 CSV files of 1.1 GB in all: groupby name, mean of balance",
+	},
+	{
+		Name: "q1_like", Family: "frames", Unit: "s", Data: "tpch", Peers: []string{"duckdb", "polars", "dask"},
+		Goal: within(1.4, "duckdb"), Tolerance: 1e-9,
+		About: "TPC-H query 1 over Parquet, scale factor 1",
+	},
+	{
+		Name: "join", Family: "frames", Unit: "s", Data: "tpch", Peers: []string{"duckdb", "polars", "pandas", "dask"},
+		Goal: within(1.4, "duckdb"), Tolerance: 1e-9,
+		About: "lineitem joined with orders, sum of prices by priority",
+	},
+
+	// Bags.
+	{
+		Name: "json_seed", Family: "bags", Unit: "s", Data: "seedjson", Peers: []string{"duckdb", "polars", "dask"},
+		Goal: within(2, "duckdb"), Tolerance: 1e-9,
+		About: "10 JSON-lines files of 460 MB in all: decode, keep Alice, sum of balances",
+	},
+
+	// Memory.
+	{
+		Name: "mem_reduction", Family: "memory", Unit: "MB", Peers: []string{"dask"}, Goal: atMost(1000), Tolerance: 1e-9, Once: true,
+		About: "peak resident set of the sum of a 40 GB random array",
+	},
+	{
+		Name: "mem_groupby", Family: "memory", Unit: "MB", Data: "groups", Peers: []string{"duckdb"}, Goal: atMost(256), Tolerance: 1e-9, Once: true,
+		About: "peak resident set of a group-by with 8 million groups over 1 GiB of rows, limit 256 MB",
+	},
+	{
+		Name: "mem_bag_groupby", Family: "memory", Unit: "MB", Data: "records", Goal: atMost(128), Tolerance: 1e-9, Once: true,
+		About: "peak resident set of a bag GroupBy over 512 MB of records, limit 128 MB",
+	},
+	{
+		Name: "binary_size", Family: "memory", Unit: "MB", Goal: atMost(15), Tolerance: 1e-9, Once: true,
+		About: "size of a program that only uses arrays",
+	},
+}

@@ -1,0 +1,43 @@
+"""Cases about memory rather than time. The value is the peak of the resident set in MB (1e6 bytes)."""
+
+import os
+import resource
+
+from harness import Measured, case, main
+
+LIMIT = "256MB"
+
+
+def peak_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+@case("mem_reduction", "dask")
+def reduction_dask(_):
+    import dask.array as da
+
+    def run():
+        x = da.random.default_rng(42).uniform(0, 1, size=(50_000, 100_000), chunks=(1000, 1000))
+        answer = x.sum().compute()
+        return Measured(peak_mb(), answer)
+
+    return run
+
+
+@case("mem_groupby", "duckdb")
+def groupby_duckdb(data):
+    import duckdb
+
+    def run():
+        with duckdb.connect(config={"memory_limit": LIMIT, "temp_directory": os.path.join(data, "tmp")}) as db:
+            parts = os.path.join(data, "groups", "*.parquet")
+            n, a, b, c = db.sql(f"""
+                select count(*), max(a), sum(b), sum(c)
+                from (select key, sum(a) a, sum(b) b, sum(c) c from '{parts}' group by key)""").fetchall()[0]
+        return Measured(peak_mb(), [n, a, b, c])
+
+    return run
+
+
+if __name__ == "__main__":
+    main()

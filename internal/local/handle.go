@@ -1,0 +1,104 @@
+package local
+
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+
+	"sheaf/graph"
+	"sheaf/internal/store"
+)
+
+// A Handle is one output of a run, to be read or used by other runs while the run goes on and after it has ended. The
+// value is kept until [Handle.Release], or until nobody has the handle any more.
+type Handle struct {
+	run  *Run
+	task int32
+	key  graph.Key
+	hold *hold
+}
+
+// hold is what a handle gives up, once.
+type hold struct {
+	run  *Run
+	task int32
+	gone atomic.Bool
+}
+
+var _ graph.Pending = (*Handle)(nil)
+
+// Handle returns output task k of output out. The run's own hold on its outputs is separate: see [Run.Release].
+func (r *Run) Handle(out, k int) *Handle {
+	i := r.plan.Outputs[out][k]
+	r.mu.Lock()
+	r.queue.Hold(i)
+	r.mu.Unlock()
+	h := &Handle{run: r, task: i, key: r.plan.Key(i), hold: &hold{run: r, task: i}}
+	runtime.AddCleanup(h, func(x *hold) { x.release() }, h.hold)
+	return h
+}
+
+// Key names the value.
+func (h *Handle) Key() graph.Key { return h.key }
+
+// Notify calls f when the value is there or has failed.
+func (h *Handle) Notify(f func()) { h.run.watch(h.task, f) }
+
+// Done reports whether the value is there or has failed.
+func (h *Handle) Done() bool {
+	h.run.mu.Lock()
+	defer h.run.mu.Unlock()
+	return h.run.settled(h.task)
+}
+
+// Value returns the value, reading it from disk if it was spilled. It does not wait: see [Handle.Wait].
+func (h *Handle) Value(context.Context) (any, error) {
+	v, err := h.run.raw(h.task)
+	if err != nil {
+		return nil, err
+	}
+	if e, ok := v.(*store.Entry); ok {
+		if v, err = e.Pin(); err != nil {
+			return nil, err
+		}
+		e.Unpin()
+	}
+	runtime.KeepAlive(h)
+	return v, nil
+}
+
+// Wait waits until the value is there and returns it.
+func (h *Handle) Wait(ctx context.Context) (any, error) {
+	if !h.Done() {
+		done := make(chan struct{})
+		h.run.watch(h.task, func() { close(done) })
+		resume := Block(ctx)
+		select {
+		case <-done:
+			resume()
+		case <-ctx.Done():
+			resume()
+			return nil, context.Cause(ctx)
+		}
+	}
+	return h.Value(ctx)
+}
+
+// Cancel fails the task with the given cause unless it is done, and reports whether it did.
+func (h *Handle) Cancel(cause error) bool { return h.run.CancelTask(h.task, cause) }
+
+// Release gives up the value.
+func (h *Handle) Release() { h.hold.release() }
+
+func (x *hold) release() {
+	if x.gone.Swap(true) {
+		return
+	}
+	r := x.run
+	r.mu.Lock()
+	drop := r.take(r.queue.Release(x.task, nil))
+	r.mu.Unlock()
+	for _, v := range drop {
+		r.discard(v)
+	}
+}

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// segmentBytes is the size from which a new spill file is begun. A file's space is given back when its last value goes.
+const segmentBytes = 256 << 20
+
+// disk is where spilled values are. Its files have no names on systems that allow it, so that nothing is left behind
+// however the process ends.
+type disk struct {
+	dir     string
+	mu      sync.Mutex
+	current *segment
+	all     map[*segment]struct{}
+}
+
+type segment struct {
+	file *os.File
+	name string // empty where the file has none any more
+	end  int64
+	live int // values in it
+	open bool
+}
+
+// extent is where one value is.
+type extent struct {
+	seg         *segment
+	start, size int64
+}
+
+// errEncode marks errors of the codec, as opposed to those of the disk.
+var errEncode = errors.New("the value cannot be encoded")
+
+// where names the place for errors.
+func (d *disk) where() string {
+	if d.dir != "" {
+		return d.dir
+	}
+	return os.TempDir()
+}
+
+// countingWriter keeps the disk's own error apart from the codec's.
+type countingWriter struct {
+	w   *os.File
+	at  int64
+	err error
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.WriteAt(p, c.at)
+	c.at += int64(n)
+	if err != nil {
+		c.err = err
+	}
+	return n, err
+}
+
+// write appends a value to the current segment. Writers take turns.
+func (d *disk) write(v any, codec Codec) (*extent, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	seg, err := d.segment()
+	if err != nil {
+		return nil, err
+	}
+	cw := &countingWriter{w: seg.file, at: seg.end}
+	bw := bufio.NewWriterSize(cw, 1<<20)
+	err = codec.Encode(bw, v)
+	if err == nil {
+		err = bw.Flush()
+	}
+	if err != nil {
+		if cw.err != nil {
+			_ = seg.file.Truncate(seg.end)
+			return nil, cw.err
+		}
+		return nil, fmt.Errorf("%w: %w", errEncode, err)
+	}
+	x := &extent{seg: seg, start: seg.end, size: cw.at - seg.end}
+	seg.end = cw.at
+	seg.live++
+	if seg.end >= segmentBytes {
+		seg.open = false
+		d.current = nil
+	}
+	return x, nil
+}
+
+func (d *disk) segment() (*segment, error) {
+	if d.current != nil {
+		return d.current, nil
+	}
+	if d.all == nil {
+		d.all = map[*segment]struct{}{}
+	}
+	f, name, err := d.create()
+	if err != nil {
+		return nil, err
+	}
+	d.current = &segment{file: f, name: name, open: true}
+	d.all[d.current] = struct{}{}
+	return d.current, nil
+}
+
+// create makes a file and takes its name away at once. Where a file in use cannot be removed (Windows) it is removed
+// by close.
+func (d *disk) create() (*os.File, string, error) {
+	f, err := os.CreateTemp(d.dir, "sheaf-spill-*")
+	if err != nil {
+		return nil, "", err
+	}
+	if err := os.Remove(f.Name()); err == nil {
+		return f, "", nil
+	}
+	return f, f.Name(), nil
+}
+
+func (d *disk) read(x *extent, codec Codec) (any, error) {
+	return codec.Decode(bufio.NewReaderSize(io.NewSectionReader(x.seg.file, x.start, x.size), 1<<20))
+}
+
+// free gives up a value's space; the file goes with its last value.
+func (d *disk) free(x *extent) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	seg := x.seg
+	if seg.live--; seg.live > 0 {
+		return
+	}
+	if seg.open { // begin again at the start of the current segment
+		seg.end = 0
+		_ = seg.file.Truncate(0)
+		return
+	}
+	d.remove(seg)
+}
+
+func (d *disk) remove(seg *segment) {
+	delete(d.all, seg)
+	_ = seg.file.Close()
+	if seg.name != "" {
+		_ = os.Remove(seg.name)
+	}
+}
+
+func (d *disk) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for seg := range d.all {
+		d.remove(seg)
+	}
+	d.current = nil
+	return nil
+}

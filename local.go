@@ -1,0 +1,59 @@
+package sheaf
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"sheaf/graph"
+	"sheaf/internal/codec"
+	"sheaf/internal/local"
+	"sheaf/internal/lower"
+	"sheaf/internal/store"
+)
+
+// LocalConfig describes an executor of this process. The zero value takes everything from the configuration.
+type LocalConfig struct {
+	Workers          int           // goroutines that run tasks; 0 means GOMAXPROCS
+	Synchronous      bool          // run every task in the goroutine that asks for the result, so that a debugger steps into it
+	MemoryLimitBytes int64         // for the values of tasks; 0 means the configuration's, negative means none
+	TemporaryDir     string        // for spilled values; empty means the system's
+	Grace            time.Duration // how long a cancelled run waits for functions that ignore their context; 0 means 5 s
+}
+
+// A Local runs graphs on the goroutines of this process. It is safe for concurrent use.
+type Local struct{ engine *local.Engine }
+
+// NewLocal returns an executor of its own, with its own workers and memory limit.
+func NewLocal(c LocalConfig) (*Local, error) {
+	s := store.New(store.Config{LimitBytes: max(0, c.MemoryLimitBytes), Dir: c.TemporaryDir, Codec: frames{}})
+	return &Local{local.New(local.Config{
+		Workers: c.Workers, Synchronous: c.Synchronous, Grace: c.Grace, Store: s, SizeOf: codec.SizeOf,
+	})}, nil
+}
+
+var defaultLocal = sync.OnceValues(func() (Executor, error) { return NewLocal(LocalConfig{}) })
+
+// Start expands a graph and begins to run it.
+func (l *Local) Start(ctx context.Context, g graph.Graph, o RunOptions) (Run, error) {
+	p, err := lower.Expand(g)
+	if err != nil {
+		return nil, err
+	}
+	return localRun{l.engine.Start(ctx, p, o)}, nil
+}
+
+// Close removes what was spilled. All runs must have ended.
+func (l *Local) Close() error { return l.engine.Close() }
+
+type localRun struct{ *local.Run }
+
+func (r localRun) Pending(out, k int) graph.Pending { return r.Handle(out, k) }
+
+// frames writes values as checksummed frames.
+type frames struct{}
+
+func (frames) Encode(w io.Writer, v any) error { return codec.EncodeFrame(w, v) }
+
+func (frames) Decode(r io.Reader) (any, error) { return codec.DecodeFrame(r) }

@@ -1,13 +1,13 @@
 package graph
 
 import (
+	"cmp"
+	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"reflect"
-	"sort"
 	"sync/atomic"
-	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -33,7 +33,7 @@ func (t Token) Short() string { return t.String()[:8] }
 
 // process distinguishes the unique tokens of one process from those of every other.
 var (
-	process = xxh3.HashString128(time.Now().String() + reflect.TypeFor[Token]().String())
+	process = xxh3.HashString128(rand.Text())
 	serial  atomic.Uint64
 )
 
@@ -49,23 +49,36 @@ type Tokener interface{ HashToken(h *Hasher) }
 
 // A Hasher turns content into a [Token]. The zero value is not usable: start with [NewHasher].
 type Hasher struct {
-	h      xxh3.Hasher
-	buf    [9]byte
+	buf    []byte       // what has been added since the last flush
+	stream *xxh3.Hasher // takes over when much is added
 	unique bool
 	depth  int
+	places map[place]int
 }
+
+// flushBytes is how much is collected before the streaming hash takes it.
+const flushBytes = 4 << 10
 
 // NewHasher returns a hasher; kind separates contents of different meaning that would hash alike.
 func NewHasher(kind string) *Hasher {
-	h := &Hasher{}
+	h := &Hasher{buf: make([]byte, 0, 128)}
 	h.String(kind)
 	return h
 }
 
 func (h *Hasher) word(tag byte, v uint64) {
-	h.buf[0] = tag
-	binary.LittleEndian.PutUint64(h.buf[1:], v)
-	_, _ = h.h.Write(h.buf[:])
+	h.buf = binary.LittleEndian.AppendUint64(append(h.buf, tag), v)
+	if len(h.buf) >= flushBytes {
+		h.flush()
+	}
+}
+
+func (h *Hasher) flush() {
+	if h.stream == nil {
+		h.stream = xxh3.New()
+	}
+	_, _ = h.stream.Write(h.buf)
+	h.buf = h.buf[:0]
 }
 
 // Int adds an integer.
@@ -86,13 +99,21 @@ func (h *Hasher) Bool(v bool) {
 // String adds a string with its length.
 func (h *Hasher) String(s string) {
 	h.word('s', uint64(len(s)))
-	_, _ = h.h.WriteString(s)
+	h.buf = append(h.buf, s...)
+	if len(h.buf) >= flushBytes {
+		h.flush()
+	}
 }
 
 // Bytes adds a byte slice with its length.
 func (h *Hasher) Bytes(b []byte) {
 	h.word('y', uint64(len(b)))
-	_, _ = h.h.Write(b)
+	if len(b) < flushBytes {
+		h.buf = append(h.buf, b...)
+		return
+	}
+	h.flush()
+	_, _ = h.stream.Write(b)
 }
 
 // Ints adds a slice of integers with its length.
@@ -128,7 +149,12 @@ func (h *Hasher) Sum() Token {
 	if h.unique {
 		return Unique()
 	}
-	s := h.h.Sum128()
+	if h.stream == nil {
+		s := xxh3.Hash128(h.buf)
+		return Token{s.Hi, s.Lo}
+	}
+	h.flush()
+	s := h.stream.Sum128()
 	return Token{s.Hi, s.Lo}
 }
 
@@ -167,98 +193,6 @@ func (h *Hasher) Any(v any) {
 	}
 }
 
+func (t Token) compare(o Token) int { return cmp.Or(cmp.Compare(t.hi, o.hi), cmp.Compare(t.lo, o.lo)) }
+
 func typeName(t reflect.Type) string { return t.PkgPath() + "·" + t.String() }
-
-// maxDepth bounds the walk through pointers, so that a cyclic value ends as a unique token instead of never.
-const maxDepth = 64
-
-func (h *Hasher) value(v reflect.Value) {
-	if h.depth++; h.depth > maxDepth {
-		h.Unique()
-	}
-	defer func() { h.depth-- }()
-	if h.unique {
-		return
-	}
-	if v.CanInterface() && v.Kind() != reflect.Invalid {
-		if t, ok := v.Interface().(Tokener); ok && (v.Kind() != reflect.Pointer || !v.IsNil()) {
-			t.HashToken(h)
-			return
-		}
-	}
-	switch v.Kind() {
-	case reflect.Bool:
-		h.Bool(v.Bool())
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		h.word('i', uint64(v.Int()))
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		h.word('u', v.Uint())
-	case reflect.Float32, reflect.Float64:
-		h.Float(v.Float())
-	case reflect.Complex64, reflect.Complex128:
-		h.Float(real(v.Complex()))
-		h.Float(imag(v.Complex()))
-	case reflect.String:
-		h.String(v.String())
-	case reflect.Slice, reflect.Array:
-		h.word('l', uint64(v.Len()))
-		for i := range v.Len() {
-			h.value(v.Index(i))
-		}
-	case reflect.Map:
-		h.mapping(v)
-	case reflect.Struct:
-		for i := range v.NumField() {
-			h.value(v.Field(i))
-		}
-	case reflect.Pointer:
-		if v.IsNil() {
-			h.word('n', 0)
-			return
-		}
-		h.value(v.Elem())
-	case reflect.Interface:
-		if v.IsNil() {
-			h.word('n', 0)
-			return
-		}
-		h.String(typeName(v.Elem().Type()))
-		h.value(v.Elem())
-	case reflect.Func:
-		if v.IsNil() {
-			h.word('n', 0)
-			return
-		}
-		s, ok := fn.SymbolOf(v)
-		if !ok {
-			h.Unique()
-			return
-		}
-		h.String(s)
-	default: // chan, unsafe.Pointer
-		h.Unique()
-	}
-}
-
-// mapping adds a map's entries in an order that does not depend on the map's.
-func (h *Hasher) mapping(v reflect.Value) {
-	h.word('m', uint64(v.Len()))
-	sums := make([]Token, 0, v.Len())
-	for it := v.MapRange(); it.Next(); {
-		e := NewHasher("entry")
-		e.depth = h.depth
-		e.value(it.Key())
-		e.value(it.Value())
-		if e.unique {
-			h.Unique()
-			return
-		}
-		sums = append(sums, e.Sum())
-	}
-	sort.Slice(sums, func(i, j int) bool {
-		return sums[i].hi < sums[j].hi || sums[i].hi == sums[j].hi && sums[i].lo < sums[j].lo
-	})
-	for _, t := range sums {
-		h.Token(t)
-	}
-}

@@ -1,0 +1,294 @@
+package delayed
+
+import (
+	"fmt"
+	"reflect"
+
+	"sheaf"
+	"sheaf/graph"
+)
+
+// argument is one argument of a reflective call: a plain value, one input of the task, or a structure with inputs inside.
+type argument struct {
+	plain reflect.Value                    // set for a plain value
+	input int                              // the task's input, if build is nil and plain is not set
+	typ   reflect.Type                     // the parameter's type
+	build func(inputs []any) reflect.Value // set for structures
+	sum   func(h *graph.Hasher)            // identifies a structure's plain parts
+}
+
+// value returns the argument for a task with the given inputs.
+func (a *argument) value(inputs []any) reflect.Value {
+	switch {
+	case a.plain.IsValid():
+		return a.plain
+	case a.build != nil:
+		return a.build(inputs)
+	}
+	return typed1(inputs[a.input], a.typ)
+}
+
+// typed1 returns v as a value that can be passed for a parameter of type t.
+func typed1(v any, t reflect.Type) reflect.Value {
+	if v == nil {
+		return reflect.Zero(t)
+	}
+	return reflect.ValueOf(v)
+}
+
+func (a *argument) hash(h *graph.Hasher) {
+	switch {
+	case a.plain.IsValid():
+		h.Any(a.plain.Interface())
+	case a.sum != nil:
+		a.sum(h)
+	default:
+		h.String("input")
+		h.Int(a.input)
+	}
+}
+
+// binder makes arguments and collects the lazy values in them.
+type binder struct {
+	deps  []*node
+	depth int
+}
+
+// depthMax bounds how deep structures are searched for lazy values; what is deeper is taken as plain.
+const depthMax = 16
+
+func (b *binder) bind(v any, want reflect.Type) (argument, error) {
+	if l, ok := v.(lazy); ok {
+		return b.lazy(l, want)
+	}
+	if v == nil {
+		switch want.Kind() {
+		case reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
+			return argument{plain: reflect.Zero(want), typ: want}, nil
+		}
+		return argument{}, fmt.Errorf("nil given, want %v", want)
+	}
+	if _, ok := v.(sheaf.Collection); ok && !reflect.TypeOf(v).AssignableTo(want) || ok && want.Kind() == reflect.Interface {
+		return argument{}, errCollection
+	}
+	rv := reflect.ValueOf(v)
+	if b.depth < depthMax && hasLazy(rv, b.depth) {
+		b.depth++
+		defer func() { b.depth-- }()
+		return b.structure(rv, want)
+	}
+	plain, err := assign(rv, want)
+	return argument{plain: plain, typ: want}, err
+}
+
+func (b *binder) lazy(l lazy, want reflect.Type) (argument, error) {
+	if !l.elem().AssignableTo(want) {
+		return argument{}, fmt.Errorf("a lazy %v given, want %v", l.elem(), want)
+	}
+	b.deps = append(b.deps, l.node())
+	return argument{input: len(b.deps) - 1, typ: want}, nil
+}
+
+// assign converts a plain value to the parameter's type: assignable values as they are, numbers if nothing is lost.
+func assign(v reflect.Value, want reflect.Type) (reflect.Value, error) {
+	if v.Type().AssignableTo(want) {
+		return v, nil
+	}
+	if isNumber(v.Kind()) && isNumber(want.Kind()) {
+		if c := v.Convert(want); c.Convert(v.Type()).Equal(v) && negative(c) == negative(v) {
+			return c, nil
+		}
+		return v, fmt.Errorf("%v (%v) does not fit a %v", v, v.Type(), want)
+	}
+	return v, fmt.Errorf("%v given, want %v", v.Type(), want)
+}
+
+func isNumber(k reflect.Kind) bool {
+	return k >= reflect.Int && k <= reflect.Uint64 || k == reflect.Float32 || k == reflect.Float64
+}
+
+func negative(v reflect.Value) bool {
+	switch {
+	case v.CanInt():
+		return v.Int() < 0
+	case v.CanFloat():
+		return v.Float() < 0
+	}
+	return false
+}
+
+var lazyType = reflect.TypeFor[lazy]()
+
+// hasLazy reports whether there is a lazy value somewhere in v.
+func hasLazy(v reflect.Value, depth int) bool {
+	if depth > depthMax || !mayHaveLazy(v.Type()) {
+		return false
+	}
+	if v.CanInterface() && v.Type().Implements(lazyType) {
+		return true
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if hasLazy(v.Index(i), depth+1) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			if hasLazy(it.Value(), depth+1) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() && hasLazy(v.Field(i), depth+1) {
+				return true
+			}
+		}
+	case reflect.Interface:
+		return !v.IsNil() && hasLazy(v.Elem(), depth+1)
+	}
+	return false
+}
+
+// mayHaveLazy spares large plain slices the search.
+func mayHaveLazy(t reflect.Type) bool {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Interface, reflect.Struct:
+		return true
+	case reflect.Pointer:
+		return t.Implements(lazyType)
+	}
+	return false
+}
+
+// structure makes an argument of a slice, array, map or struct that has lazy values inside. The parameter has the same
+// shape with the values' types in their places, or is an interface: then slices become []any, and so on.
+func (b *binder) structure(v reflect.Value, want reflect.Type) (argument, error) {
+	if v.Kind() == reflect.Interface {
+		return b.bind(v.Elem().Interface(), want)
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array:
+		return b.slice(v, want)
+	case reflect.Map:
+		return b.mapping(v, want)
+	case reflect.Struct:
+		return b.structValue(v, want)
+	}
+	return argument{}, fmt.Errorf("%v given, want %v", v.Type(), want)
+}
+
+// shape returns the type to build for a parameter: its own, or a general one where it is an interface.
+func shape(want, general reflect.Type) (reflect.Type, error) {
+	if want.Kind() == general.Kind() {
+		return want, nil
+	}
+	if want.Kind() == reflect.Interface && general.AssignableTo(want) {
+		return general, nil
+	}
+	return nil, fmt.Errorf("a %v with lazy values given, want %v", general.Kind(), want)
+}
+
+func (b *binder) slice(v reflect.Value, want reflect.Type) (argument, error) {
+	general := reflect.TypeFor[[]any]()
+	if want.Kind() == reflect.Array {
+		general = reflect.ArrayOf(v.Len(), reflect.TypeFor[any]())
+		if want.Len() != v.Len() {
+			return argument{}, fmt.Errorf("%d elements given, want %v", v.Len(), want)
+		}
+	}
+	t, err := shape(want, general)
+	if err != nil {
+		return argument{}, err
+	}
+	elems := make([]argument, v.Len())
+	for i := range elems {
+		if elems[i], err = b.bind(v.Index(i).Interface(), t.Elem()); err != nil {
+			return argument{}, fmt.Errorf("element %d: %w", i, err)
+		}
+	}
+	build := func(inputs []any) reflect.Value {
+		out := reflect.New(t).Elem()
+		if t.Kind() == reflect.Slice {
+			out = reflect.MakeSlice(t, len(elems), len(elems))
+		}
+		for i := range elems {
+			out.Index(i).Set(elems[i].value(inputs))
+		}
+		return out
+	}
+	return argument{typ: want, build: build, sum: hashAll("slice", elems)}, nil
+}
+
+func (b *binder) mapping(v reflect.Value, want reflect.Type) (argument, error) {
+	t, err := shape(want, reflect.MapOf(v.Type().Key(), reflect.TypeFor[any]()))
+	if err != nil {
+		return argument{}, err
+	}
+	if !v.Type().Key().AssignableTo(t.Key()) {
+		return argument{}, fmt.Errorf("a map with keys of %v given, want %v", v.Type().Key(), want)
+	}
+	keys := v.MapKeys()
+	elems := make([]argument, len(keys))
+	for i, k := range keys {
+		if elems[i], err = b.bind(v.MapIndex(k).Interface(), t.Elem()); err != nil {
+			return argument{}, fmt.Errorf("key %v: %w", k, err)
+		}
+	}
+	build := func(inputs []any) reflect.Value {
+		out := reflect.MakeMapWithSize(t, len(keys))
+		for i, k := range keys {
+			out.SetMapIndex(k, elems[i].value(inputs))
+		}
+		return out
+	}
+	// The order of a map's keys is not its content, so such a call has no content to compare.
+	return argument{typ: want, build: build, sum: (*graph.Hasher).Unique}, nil
+}
+
+func (b *binder) structValue(v reflect.Value, want reflect.Type) (argument, error) {
+	t := want
+	if want.Kind() == reflect.Interface && v.Type().AssignableTo(want) {
+		t = v.Type() // fields of interface type take the values in place of the lazy ones
+	}
+	if t.Kind() != reflect.Struct {
+		return argument{}, fmt.Errorf("a %v with lazy values given, want %v", v.Type(), want)
+	}
+	var elems []argument
+	var fields []int
+	for i := range v.NumField() {
+		sf := v.Type().Field(i)
+		tf, ok := t.FieldByName(sf.Name)
+		if !ok || !sf.IsExported() || len(tf.Index) != 1 {
+			return argument{}, fmt.Errorf("field %s of %v has no counterpart in %v", sf.Name, v.Type(), t)
+		}
+		a, err := b.bind(v.Field(i).Interface(), tf.Type)
+		if err != nil {
+			return argument{}, fmt.Errorf("field %s: %w", sf.Name, err)
+		}
+		elems, fields = append(elems, a), append(fields, tf.Index[0])
+	}
+	build := func(inputs []any) reflect.Value {
+		out := reflect.New(t).Elem()
+		for i := range elems {
+			out.Field(fields[i]).Set(elems[i].value(inputs))
+		}
+		return out
+	}
+	return argument{typ: want, build: build, sum: hashAll(t.String(), elems)}, nil
+}
+
+func hashAll(kind string, elems []argument) func(*graph.Hasher) {
+	return func(h *graph.Hasher) {
+		h.String(kind)
+		h.Int(len(elems))
+		for i := range elems {
+			elems[i].hash(h)
+		}
+	}
+}

@@ -25,8 +25,8 @@ type Set struct {
 var Sets = map[string]Set{
 	"seedcsv":  {"seedcsv", "24 CSV files of the seed's accounts, 1.1 GB", SeedCSV},
 	"seedjson": {"seedjson", "10 JSON-lines files of the seed's accounts, 465 MB", SeedJSON},
-	"groups":   {"groups", "a Parquet table of 32 million rows in 8 million groups, 1 GiB in memory", Groups},
-	"records":  {"records", "4 text files of 8 million keyed records, 512 MB", Records},
+	"groups":   {"groups", "a Parquet table of 64 million rows in 16 million groups, 2 GB in memory", Groups},
+	"records":  {"records", "8 text files of 16 million keyed records, 1 GB", Records},
 	"tpch":     {"tpch", "TPC-H at scale factor 1 as Parquet, by tpchgen-cli", TPCH},
 }
 

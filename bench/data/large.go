@@ -18,11 +18,11 @@ import (
 )
 
 const (
-	groupFiles = 16
-	groupRows  = 2_000_000 // a file; 4 columns of 8 bytes make 1 GiB of all of them
-	groupKeys  = 8_000_000
+	groupFiles = 32
+	groupRows  = 2_000_000 // a file; 4 columns of 8 bytes make 2 GB of all of them
+	groupKeys  = 16_000_000
 
-	recordFiles = 4
+	recordFiles = 8
 	recordRows  = 2_000_000 // a file
 	recordKeys  = 100_000
 )
@@ -78,7 +78,7 @@ func groupFile(path string, schema *arrow.Schema, stream uint64) (err error) {
 	return nil
 }
 
-// Records writes part-0.txt … part-3.txt: lines "key<TAB>value<TAB>padding" of 64 bytes.
+// Records writes part-0.txt … part-7.txt: lines "key<TAB>value<TAB>padding" of 64 bytes.
 func Records(ctx context.Context, dir string) error {
 	const pad = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
 	for file := range recordFiles {

@@ -5,7 +5,7 @@ import resource
 
 from harness import Measured, case, main
 
-LIMIT = "256MB"
+LIMIT = "512MB"
 
 
 def peak_mb():

@@ -52,8 +52,8 @@ type Answer struct {
 // Setup does the untimed part, in a process of its own, with the directory of the data sets.
 type Setup func(ctx context.Context, data string) (Run, error)
 
-// sheaf holds sheaf's side by case name; a build without cgo has none for data frames.
-var sheaf = map[string]Setup{}
+// ours holds sheaf's side by case name; a build without cgo has none for data frames.
+var ours = map[string]Setup{}
 
 // scale says by what seconds are divided for the units that count per task.
 var scale = map[string]float64{}
@@ -68,12 +68,12 @@ func Find(name string) (Case, bool) {
 }
 
 // HasSheaf says whether this build has sheaf's side of the named case.
-func HasSheaf(name string) bool { return sheaf[name] != nil }
+func HasSheaf(name string) bool { return ours[name] != nil }
 
 // Measure runs sheaf's side of a case repeat times in this process.
 // It returns the results in the case's unit and the last answer.
 func Measure(ctx context.Context, name, data string, repeat int) (results, answer []float64, err error) {
-	setup := sheaf[name]
+	setup := ours[name]
 	if setup == nil {
 		return nil, nil, fmt.Errorf("bench: this build has no sheaf side of case %q", name)
 	}

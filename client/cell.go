@@ -1,0 +1,70 @@
+package client
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"sheaf/graph"
+)
+
+// cell is one submitted task with the futures that share it.
+type cell struct {
+	c     *Client
+	token graph.Token  // of a pure call, under which the client finds it; zero otherwise
+	refs  atomic.Int32 // futures; the client's mu is held when a cell that it finds is shared or given up
+
+	mu       sync.Mutex // guards what follows
+	task     task
+	err      error // nothing was submitted: why
+	resubmit func() (task, error)
+}
+
+// get returns the task, or why there is none.
+func (x *cell) get() (task, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.task, x.err
+}
+
+// settle forgets how to submit the task again, and with it the arguments, once it has succeeded.
+func (x *cell) settle() {
+	x.mu.Lock()
+	x.resubmit = nil
+	x.mu.Unlock()
+}
+
+// again submits a failed task once more.
+func (x *cell) again() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case x.err != nil:
+		return x.err
+	case x.resubmit == nil:
+		return fmt.Errorf("client: %s cannot be run again: it is not the result of a call", x.task.Key())
+	}
+	t, err := x.resubmit()
+	if err != nil {
+		return err
+	}
+	x.task.Release()
+	x.task = t
+	return nil
+}
+
+// release gives up one future's share. The task's value goes with the last.
+func (x *cell) release() {
+	x.c.mu.Lock()
+	last := x.refs.Add(-1) == 0
+	if last && x.c.cells[x.token] == x {
+		delete(x.c.cells, x.token)
+	}
+	x.c.mu.Unlock()
+	if !last {
+		return
+	}
+	if t, _ := x.get(); t != nil {
+		t.Release()
+	}
+}

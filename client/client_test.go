@@ -1,0 +1,49 @@
+package client_test
+
+import (
+	"context"
+	"testing"
+
+	"sheaf/client"
+)
+
+func inc(x int) int    { return x + 1 }
+func add(x, y int) int { return x + y }
+
+// BenchmarkRoundTrip is the case "round trip" of the performance goals.
+func BenchmarkRoundTrip(b *testing.B) {
+	ctx := context.Background()
+	c, err := client.Local(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	i := 0
+	for b.Loop() {
+		i++
+		if v, err := c.Submit[int](inc, i).Result(ctx); err != nil || v != i+1 {
+			b.Fatal(v, err)
+		}
+	}
+}
+
+// BenchmarkMapGather is the case "map/gather".
+func BenchmarkMapGather(b *testing.B) {
+	ctx := context.Background()
+	c, err := client.Local(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	const n = 100_000
+	xs := make([]int, n)
+	for b.Loop() {
+		for i := range xs {
+			xs[i] += n
+		}
+		if _, err := c.Gather(ctx, c.Map[int](inc, xs)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/task")
+}

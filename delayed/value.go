@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"sync"
 
 	"sheaf"
 	"sheaf/graph"
@@ -129,23 +128,23 @@ func FromTask[T any](l *graph.Layer, i int) *Value[T] {
 }
 
 // A Ref lets a type of another package be passed as a lazy argument of type T: embed it. Futures do.
-type Ref[T any] struct {
-	pending graph.Pending
-	once    sync.Once
-	n       *node
-}
+type Ref[T any] struct{ pending func() graph.Pending }
 
-// Bind sets what the reference stands for; it must be called before the reference is used.
-func (r *Ref[T]) Bind(p graph.Pending) { r.pending = p }
+// Bind sets what the reference stands for each time that it is used; it must be called before.
+func (r *Ref[T]) Bind(pending func() graph.Pending) { r.pending = pending }
 
 func (r *Ref[T]) node() *node {
-	r.once.Do(func() {
-		r.n = &node{layer: graph.Held("future", graph.Token{}, []graph.Pending{r.pending})}
-	})
-	return r.n
+	return &node{layer: graph.Held("future", graph.Token{}, []graph.Pending{r.pending()})}
 }
 
 func (r *Ref[T]) elem() reflect.Type { return reflect.TypeFor[T]() }
+
+// Identity returns the token of the call, and whether another call with equal arguments has the same.
+func (v *Value[T]) Identity() (token graph.Token, pure bool) {
+	n := v.node()
+	c, ok := n.op.(*call)
+	return n.key, ok && (c.f.pure && c.f.hasID || c.f.key != "")
+}
 
 // FromFuture makes a lazy value of a future, or of anything else that is being computed or kept elsewhere. Values that
 // depend on it wait for it when they run.

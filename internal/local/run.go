@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,7 @@ var ErrStopped = errors.New("the run was stopped")
 type Run struct {
 	engine *Engine
 	id     uint64
+	depth  int // how many runs have a task that waits for this one
 	plan   *lower.Plan
 	opt    exec.Options
 	ctx    context.Context
@@ -38,6 +40,7 @@ type Run struct {
 	ready    atomic.Int32   // tasks that could be taken: what Engine.pick looks at
 	estimate []atomic.Int64 // per layer: bytes of a result, as seen so far
 	recycle  []graph.Recycler
+	fickle   atomic.Bool   // tasks were cancelled one by one: one that was handed out may have lost its inputs
 	done     chan struct{} // closed when nothing of the run is running and nothing will
 
 	mu       sync.Mutex // guards what follows
@@ -46,11 +49,14 @@ type Run struct {
 	errs     map[int32]error
 	err      error // the first failure
 	stopped  bool
+	released bool           // the run's own hold on its outputs was given up
+	borrowed map[int32]bool // tasks whose values belong to others
 	ended    bool
 	running  int // workers that hold tasks of this run
 	pace     time.Duration
 	watchers map[int32][]func()
 	workers  map[*worker]struct{}
+	guests   map[int32]*hold // per held task: the hold on the run of this engine that has the value
 }
 
 // Start begins to run a plan and returns at once. The run stops when ctx is cancelled.
@@ -65,23 +71,40 @@ func (e *Engine) Start(ctx context.Context, p *lower.Plan, opt exec.Options) *Ru
 			r.detail = true
 		}
 	}
-	r.ctx, r.cancel = context.WithCancelCause(context.WithValue(ctx, slotKey{}, slot{e}))
+	if outer, ok := ctx.Value(slotKey{}).(slot); ok && outer.engine == e { // a task of that run waits for this one
+		r.depth = outer.run.depth + 1
+		r.opt.Priority = max(opt.Priority, outer.run.opt.Priority)
+	}
+	r.ctx, r.cancel = context.WithCancelCause(context.WithValue(ctx, slotKey{}, slot{e, r}))
 	r.labels = newLabels(r.ctx, r.id)
 	r.announce()
+	if len(p.Held) > 0 {
+		r.borrowed = make(map[int32]bool, len(p.Held))
+	}
 	for _, i := range p.Held {
-		p.Layers[p.Layer[i]].Pending(int(p.Index[i])).Notify(func() { r.arrived(i) })
+		r.borrowed[i] = true
+	}
+	for _, i := range p.Held {
+		held := p.Layers[p.Layer[i]].Pending(int(p.Index[i]))
+		if h, ok := held.(*Handle); ok && h.run.engine == e {
+			if r.guests == nil {
+				r.guests = map[int32]*hold{}
+			}
+			r.guests[i] = h.again()
+		}
+		held.Notify(func() { r.arrived(i) })
 	}
 	e.admit(r)
+	r.mu.Lock()
 	if ctx.Done() != nil {
 		r.unhook = context.AfterFunc(ctx, func() { r.Stop(context.Cause(ctx)) })
 	}
-	r.mu.Lock()
 	n := r.queue.Len()
 	r.ready.Store(int32(n))
 	r.settle()
 	r.mu.Unlock()
 	if e.conf.Synchronous {
-		r.runHere()
+		r.runHere(ctx)
 	} else {
 		e.kick(n)
 	}
@@ -89,21 +112,25 @@ func (e *Engine) Start(ctx context.Context, p *lower.Plan, opt exec.Options) *Ru
 }
 
 // runHere runs everything in this goroutine, waiting where others have to provide values.
-func (r *Run) runHere() {
-	w := &worker{engine: r.engine, left: true}
-	for {
+func (r *Run) runHere(ctx context.Context) {
+	w, left := &worker{engine: r.engine}, false
+	defer func() {
+		if !left { // a function ends this goroutine
+			w.abandon()
+			r.Stop(exec.ErrGoexit)
+		}
+		pprof.SetGoroutineLabels(ctx)
+	}()
+	for !left {
 		r.serve(w)
+		pause := time.Duration(0)
+		if r.ready.Load() == 0 {
+			pause = time.Millisecond
+		}
 		select {
 		case <-r.done:
-			return
-		default:
-		}
-		if r.ready.Load() == 0 {
-			select {
-			case <-r.done:
-				return
-			case <-time.After(time.Millisecond):
-			}
+			left = true
+		case <-time.After(pause):
 		}
 	}
 }
@@ -219,14 +246,22 @@ func (r *Run) dropUnwanted() {
 				wanted[i] = true
 			}
 		}
-		for i, v := range r.values {
-			if v != nil && !wanted[int32(i)] {
-				drop = append(drop, v)
-				r.values[i] = nil
+		var unwanted []int32
+		for i := range int32(r.plan.N) {
+			if !wanted[i] {
+				unwanted = append(unwanted, i)
 			}
+		}
+		drop = r.take(unwanted)
+	}
+	for i, g := range r.guests {
+		if r.queue.Status(i) != ready.Memory {
+			drop = append(drop, g)
+			delete(r.guests, i)
 		}
 	}
 	r.plan.Trim()
+	r.forget()
 	r.mu.Unlock()
 	for _, v := range drop {
 		r.discard(v)
@@ -284,7 +319,7 @@ func (r *Run) Err() error {
 
 // Output returns the value of output task k of output out. It may read from disk. It must not be called before the task or
 // the run is done.
-func (r *Run) Output(out, k int) (any, error) { return r.value(r.plan.Outputs[out][k]) }
+func (r *Run) Output(out, k int) (any, error) { return read(r.raw(r.plan.Outputs[out][k])) }
 
 // raw returns the value of task i, or the entry that has it, or why there is none.
 func (r *Run) raw(i int32) (any, error) {
@@ -299,23 +334,21 @@ func (r *Run) raw(i int32) (any, error) {
 	case r.err != nil:
 		return nil, r.err
 	case s == ready.Released:
-		return nil, fmt.Errorf("the value of %s was released", r.plan.Key(i))
+		return nil, errors.New("the value was released")
 	}
-	return nil, fmt.Errorf("%s is not done yet", r.plan.Key(i))
+	return nil, errors.New("the task is not done yet")
 }
 
-func (r *Run) value(i int32) (any, error) {
-	v, err := r.raw(i)
-	if err != nil {
+// read takes what raw returned out of its entry.
+func read(v any, err error) (any, error) {
+	e, ok := v.(*store.Entry)
+	if err != nil || !ok {
+		return v, err
+	}
+	if v, err = e.Pin(); err != nil {
 		return nil, err
 	}
-	if e, ok := v.(*store.Entry); ok {
-		v, err = e.Pin()
-		if err != nil {
-			return nil, err
-		}
-		e.Unpin()
-	}
+	e.Unpin()
 	return v, nil
 }
 
@@ -350,6 +383,8 @@ func (r *Run) Release() {
 		}
 	}
 	drop := r.take(freed)
+	r.released = true
+	r.forget()
 	r.mu.Unlock()
 	for _, v := range drop {
 		r.discard(v)
@@ -357,15 +392,25 @@ func (r *Run) Release() {
 	r.engine.ended()
 }
 
+// forget lets go of the layers once nobody can ask for them any more, and with them of the inputs that others hold: a chain of
+// futures must not keep every value that it ever had. The caller holds mu.
+func (r *Run) forget() {
+	if r.ended && r.released && !r.detail {
+		r.plan.Forget()
+	}
+}
+
 // take removes values from the run; the caller holds mu and discards them afterwards.
 func (r *Run) take(freed []int32) []any {
 	var drop []any
 	for _, i := range freed {
-		if v := r.values[i]; v != nil {
-			r.values[i] = nil
-			if r.plan.Layers[r.plan.Layer[i]].Pending(int(r.plan.Index[i])) == nil { // held values belong to others
-				drop = append(drop, v)
-			}
+		v := r.values[i]
+		r.values[i] = nil
+		if g := r.guests[i]; g != nil {
+			drop = append(drop, g)
+			delete(r.guests, i)
+		} else if v != nil && !r.borrowed[i] {
+			drop = append(drop, v)
 		}
 	}
 	return drop
@@ -373,11 +418,14 @@ func (r *Run) take(freed []int32) []any {
 
 // discard forgets a value and stops counting its bytes.
 func (r *Run) discard(v any) {
-	if e, ok := v.(*store.Entry); ok {
-		e.Drop()
-		return
+	switch v := v.(type) {
+	case *store.Entry:
+		v.Drop()
+	case *hold:
+		v.release()
+	default:
+		r.engine.store.Add(-r.engine.conf.SizeOf(v))
 	}
-	r.engine.store.Add(-r.engine.conf.SizeOf(v))
 }
 
 // nextUse returns when the value of task i is needed next; values that nobody waits for go to disk first.
@@ -435,10 +483,14 @@ func (r *Run) CancelTask(i int32, cause error) bool {
 		r.mu.Unlock()
 		return false
 	}
+	r.fickle.Store(true)
 	drop, told := r.fail(i, cause)
 	r.publish()
 	r.settle()
 	r.mu.Unlock()
+	if len(r.plan.Outputs) == 1 && len(r.plan.Outputs[0]) == 1 {
+		r.cancel(cause) // nothing else is wanted, so running functions can stop too
+	}
 	for _, v := range drop {
 		r.discard(v)
 	}

@@ -88,3 +88,6 @@ func (p *Plan) Trim() {
 	p.depStart, p.dep, p.useStart, p.use, p.Next = nil, nil, nil, nil, nil
 	p.shape = nil
 }
+
+// Forget gives up the layers too: afterwards only the numbers of the outputs are known.
+func (p *Plan) Forget() { p.Layers, p.Layer, p.Index = nil, nil, nil }

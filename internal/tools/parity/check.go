@@ -87,8 +87,8 @@ func (s *source) split(id string) (*declared, string, error) {
 	head := 0 // dots in directories come before the last slash, and the ones of subtests after it
 	if name, _, ok := strings.Cut(id, "/Test"); ok {
 		head = strings.LastIndexByte(name, '/') + 1
-	} else if dot := strings.IndexByte(id, '.'); dot >= 0 {
-		head = strings.LastIndexByte(id[:dot], '/') + 1
+	} else if path, _, ok := strings.Cut(id, "."); ok {
+		head = strings.LastIndexByte(path, '/') + 1
 	}
 	dot := strings.IndexByte(id[head:], '.')
 	if dot < 0 {

@@ -23,6 +23,8 @@ var (
 	ErrCycle = graph.ErrCycle
 	// ErrSpill is matched by errors of writing values to disk or reading them back.
 	ErrSpill = store.ErrSpill
+	// ErrClosed is matched by errors of work on an executor or client that was closed.
+	ErrClosed = errors.New("closed")
 	// ErrInternal is matched by errors that are sheaf's own fault.
 	ErrInternal = errors.New("a bug in sheaf")
 )

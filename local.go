@@ -2,6 +2,7 @@ package sheaf
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -44,8 +45,13 @@ func (l *Local) Start(ctx context.Context, g graph.Graph, o RunOptions) (Run, er
 	return localRun{l.engine.Start(ctx, p, o)}, nil
 }
 
-// Close removes what was spilled. All runs must have ended.
-func (l *Local) Close() error { return l.engine.Close() }
+// Close stops all runs and waits for them to end. Values that were spilled are gone afterwards.
+func (l *Local) Close() error {
+	if err := l.engine.Stop(fmt.Errorf("sheaf: the executor was %w", ErrClosed)); err != nil {
+		return fmt.Errorf("sheaf: closing the executor: %w", err)
+	}
+	return nil
+}
 
 type localRun struct{ *local.Run }
 

@@ -76,7 +76,7 @@ func (c *Client) submit(v sheaf.Collection, s settings) (task, error) {
 func (c *Client) submitGraph(g graph.Graph, s settings) ([]task, error) {
 	o := s.run
 	o.KeepGoing = true
-	run, err := c.Start(c.ctx, g, o)
+	run, err := c.start(c.ctx, g, o)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,9 @@
 package local
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -37,6 +39,7 @@ type Engine struct {
 
 	mu     sync.Mutex // guards what follows
 	runs   []*Run     // unfinished, the most urgent first
+	made   int        // workers ever made: the next one's number
 	active int        // worker goroutines that are not blocked
 	free   []*worker
 	freed  sync.Cond // a round has ended: those who wait for memory look again
@@ -70,17 +73,36 @@ func (e *Engine) Workers() int { return e.conf.Workers }
 // Store returns where values are kept.
 func (e *Engine) Store() *store.Store { return e.store }
 
-// Close removes what was spilled. Runs must have ended.
-func (e *Engine) Close() error { return e.store.Close() }
+// Close is [Engine.Stop] with ErrStopped.
+func (e *Engine) Close() error { return e.Stop(ErrStopped) }
 
-// admit puts a run among those that workers look at: higher priority first, then the older.
+// Stop stops all runs with the given cause, waits for them to end, and removes what was spilled. Functions that do not look
+// at their context are waited for as long as the engine's grace; then the error says how many runs they hold up.
+func (e *Engine) Stop(cause error) error {
+	e.mu.Lock()
+	runs := slices.Clone(e.runs)
+	e.mu.Unlock()
+	for _, r := range runs {
+		r.Stop(cause)
+	}
+	grace := time.NewTimer(e.conf.Grace)
+	defer grace.Stop()
+	for k, r := range runs {
+		select {
+		case <-r.done:
+		case <-grace.C:
+			return fmt.Errorf("%d runs did not end within %v: their functions do not look at their context", len(runs)-k, e.conf.Grace)
+		}
+	}
+	return e.store.Close()
+}
+
+// admit puts a run among those that workers look at: higher priority first, then those that tasks of others wait for, so
+// that what has begun is finished before new tasks begin and wait in their turn, then the older.
 func (e *Engine) admit(r *Run) {
 	e.mu.Lock()
 	at, _ := slices.BinarySearchFunc(e.runs, r, func(a, b *Run) int {
-		if a.opt.Priority != b.opt.Priority {
-			return b.opt.Priority - a.opt.Priority
-		}
-		return int(int64(a.id) - int64(b.id))
+		return cmp.Or(cmp.Compare(b.opt.Priority, a.opt.Priority), cmp.Compare(b.depth, a.depth), cmp.Compare(a.id, b.id))
 	})
 	e.runs = slices.Insert(e.runs, at, r)
 	e.mu.Unlock()
@@ -115,25 +137,29 @@ func (e *Engine) worker() *worker {
 		e.free = e.free[:n-1]
 		return w
 	}
-	return &worker{engine: e}
+	e.made++
+	return &worker{engine: e, number: e.made - 1}
 }
 
 // work serves runs until there is nothing to do.
 func (e *Engine) work(w *worker) {
+	left := false
 	defer func() {
-		if !w.left { // a function ended this goroutine (runtime.Goexit): its task has failed, and another worker goes on
+		if !left { // a function ended this goroutine (runtime.Goexit): its task has failed, and another worker goes on
 			w.abandon()
 			e.mu.Lock()
 			e.active--
 			e.idle.Add(1)
+			w.rest()
+			e.free = append(e.free, w)
 			e.mu.Unlock()
 			e.kick(1)
 		}
 	}()
-	w.left = false
 	for {
 		r := e.pick(w)
 		if r == nil {
+			left = true
 			return
 		}
 		r.serve(w)
@@ -144,22 +170,32 @@ func (e *Engine) work(w *worker) {
 func (e *Engine) pick(w *worker) *Run {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.active <= e.conf.Workers { // else a blocked task came back: one worker too many
+	crowded := e.active > e.conf.Workers // a blocked task came back: one worker too many
+	// The worker counts itself out before it looks: who makes a task ready afterwards sees that a worker is to be started.
+	e.active--
+	e.idle.Add(1)
+	if !crowded {
 		for _, r := range e.runs {
 			if r.ready.Load() > 0 {
+				e.active++
+				e.idle.Add(-1)
 				return r
 			}
 		}
 	}
-	e.active--
-	e.idle.Add(1)
-	w.left = true
+	w.rest()
 	e.free = append(e.free, w)
 	return nil
 }
 
+// crowded reports whether more workers run than should, because a task that waited for others has gone on.
+func (e *Engine) crowded() bool { return e.idle.Load() < 0 }
+
 // slot marks the context of a task, so that a task that waits can give its place to another.
-type slot struct{ engine *Engine }
+type slot struct {
+	engine *Engine
+	run    *Run // whose task it is
+}
 
 type slotKey struct{}
 
@@ -171,6 +207,7 @@ func Block(ctx context.Context) (resume func()) {
 	if e == nil || e.conf.Synchronous {
 		return func() {}
 	}
+	e.executing.Add(-1)
 	e.mu.Lock()
 	e.active--
 	e.idle.Add(1)
@@ -180,7 +217,6 @@ func Block(ctx context.Context) (resume func()) {
 	}
 	e.freed.Broadcast()
 	e.mu.Unlock()
-	e.executing.Add(-1)
 	e.kick(ready)
 	return func() {
 		e.executing.Add(1)

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"sheaf/graph"
-	"sheaf/internal/store"
 )
 
 // A Handle is one output of a run, to be read or used by other runs while the run goes on and after it has ended. The
@@ -30,12 +29,23 @@ var _ graph.Pending = (*Handle)(nil)
 // Handle returns output task k of output out. The run's own hold on its outputs is separate: see [Run.Release].
 func (r *Run) Handle(out, k int) *Handle {
 	i := r.plan.Outputs[out][k]
+	h := &Handle{run: r, task: i, key: r.plan.Key(i), hold: r.hold(i)}
+	runtime.AddCleanup(h, func(x *hold) { x.release() }, h.hold)
+	return h
+}
+
+// hold keeps the value of task i until it is released.
+func (r *Run) hold(i int32) *hold {
 	r.mu.Lock()
 	r.queue.Hold(i)
 	r.mu.Unlock()
-	h := &Handle{run: r, task: i, key: r.plan.Key(i), hold: &hold{run: r, task: i}}
-	runtime.AddCleanup(h, func(x *hold) { x.release() }, h.hold)
-	return h
+	return &hold{run: r, task: i}
+}
+
+// again makes another hold on the same value.
+func (h *Handle) again() *hold {
+	defer runtime.KeepAlive(h)
+	return h.run.hold(h.task)
 }
 
 // Key names the value.
@@ -53,18 +63,8 @@ func (h *Handle) Done() bool {
 
 // Value returns the value, reading it from disk if it was spilled. It does not wait: see [Handle.Wait].
 func (h *Handle) Value(context.Context) (any, error) {
-	v, err := h.run.raw(h.task)
-	if err != nil {
-		return nil, err
-	}
-	if e, ok := v.(*store.Entry); ok {
-		if v, err = e.Pin(); err != nil {
-			return nil, err
-		}
-		e.Unpin()
-	}
-	runtime.KeepAlive(h)
-	return v, nil
+	defer runtime.KeepAlive(h)
+	return read(h.run.raw(h.task))
 }
 
 // Wait waits until the value is there and returns it.

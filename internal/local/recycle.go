@@ -57,7 +57,10 @@ func (r *Run) recycled(w *worker) {
 				op.Recycle(value)
 			}
 		default:
+			size := r.engine.conf.SizeOf(v) // before somebody else uses the memory
+			r.values[i] = nil
 			op.Recycle(v)
+			r.engine.store.Add(-size)
 		}
 	}
 }

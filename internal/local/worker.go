@@ -26,13 +26,13 @@ type worker struct {
 	number   int
 	run      *Run
 	current  atomic.Int32 // the task that runs now; -1 for none
-	left     bool         // out of work, as opposed to ended by a user's function
 	label    string       // of the goroutine, with the context that carries it
 	labelRun *Run
 	labelCtx context.Context
 
 	batch []int32
 	done  []result
+	held  int64 // bytes reserved for the result of the task that runs now
 	in    []any
 	pins  []*store.Entry
 	ends  []int32
@@ -47,7 +47,8 @@ type result struct {
 	task       int32
 	value      any
 	err        error
-	size       int64
+	size       int64 // counted in the store
+	bytes      int64 // of the value, also when it is gone already
 	start, end time.Duration
 }
 
@@ -57,9 +58,10 @@ func (r *Run) serve(w *worker) {
 	w.current.Store(-1)
 	r.mu.Lock()
 	r.workers[w] = struct{}{}
-	for !r.stopped && !r.ended {
+	for !r.stopped && !r.ended && !r.engine.crowded() {
 		w.batch = r.queue.Take(w.batch[:0], r.batchSize())
 		if len(w.batch) == 0 {
+			r.publish() // what was ready has failed with others
 			break
 		}
 		r.running++
@@ -108,7 +110,7 @@ func (r *Run) execute(w *worker) {
 			w.current.Store(i)
 			d.value, d.size, d.err = r.one(w, i, prev, before)
 			now = time.Since(r.begin)
-			d.end = now
+			d.end, d.bytes = now, d.size
 			if d.err != nil || r.ctx.Err() != nil {
 				break
 			}
@@ -133,6 +135,7 @@ func (r *Run) one(w *worker, i, prev int32, before any) (v any, size int64, err 
 	p := r.plan
 	l := p.Layers[p.Layer[i]]
 	index := int(p.Index[i])
+	w.task.Attempt = 1
 	if held := l.Pending(index); held != nil { // counted by whoever keeps it
 		w.task.Bind(l, index, nil, nil)
 		return r.held(w, held)
@@ -142,8 +145,7 @@ func (r *Run) one(w *worker, i, prev int32, before any) (v any, size int64, err 
 		w.task.Bind(l, index, nil, nil)
 		return nil, 0, exec.NewError(&w.task, err)
 	}
-	reserved, err := r.reserve(l, p.Layer[i], index)
-	if err != nil {
+	if w.held, err = r.reserve(l, p.Layer[i], index); err != nil {
 		w.unpin()
 		w.task.Bind(l, index, nil, nil)
 		return nil, 0, exec.NewError(&w.task, err)
@@ -168,7 +170,8 @@ func (r *Run) one(w *worker, i, prev int32, before any) (v any, size int64, err 
 		size = r.engine.conf.SizeOf(v)
 		r.learn(p.Layer[i], size)
 	}
-	r.engine.store.Add(size - reserved)
+	r.engine.store.Add(size - w.held)
+	w.held = 0
 	return v, size, err
 }
 
@@ -201,23 +204,55 @@ func (r *Run) gather(w *worker, i, prev int32, before any) error {
 		w.in = append(w.in, before)
 		return nil
 	}
+	if r.fickle.Load() {
+		return r.gatherAnew(w, i)
+	}
 	for _, d := range r.plan.Deps(i) {
 		v := r.values[d]
-		if e, ok := v.(*store.Entry); ok {
-			if !e.InMemory() {
-				if err := r.engine.reserve(r.ctx, e.Size()); err != nil {
-					return err
-				}
-				r.engine.store.Add(-e.Size()) // Pin counts it
-			}
-			var err error
-			if v, err = e.Pin(); err != nil {
+		if err := r.add(w, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gatherAnew is gather when tasks may have been cancelled since this one was handed out.
+func (r *Run) gatherAnew(w *worker, i int32) error {
+	r.mu.Lock()
+	if err := r.errs[i]; err != nil {
+		r.mu.Unlock()
+		return err
+	}
+	for _, d := range r.plan.Deps(i) {
+		w.in = append(w.in, r.values[d])
+	}
+	r.mu.Unlock()
+	in := w.in
+	w.in = nil
+	for _, v := range in {
+		if err := r.add(w, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add appends one input, from disk if it was spilled.
+func (r *Run) add(w *worker, v any) error {
+	if e, ok := v.(*store.Entry); ok {
+		if !e.InMemory() {
+			if err := r.engine.reserve(r.ctx, e.Size()); err != nil {
 				return err
 			}
-			w.pins = append(w.pins, e)
+			r.engine.store.Add(-e.Size()) // Pin counts it
 		}
-		w.in = append(w.in, v)
+		var err error
+		if v, err = e.Pin(); err != nil {
+			return err
+		}
+		w.pins = append(w.pins, e)
 	}
+	w.in = append(w.in, v)
 	return nil
 }
 
@@ -333,10 +368,11 @@ func (r *Run) report(w *worker) {
 			e.Counts = append(e.Counts, event.Count{Layer: layer})
 		}
 		e.Counts[len(e.Counts)-1].Tasks++
+		e.Counts[len(e.Counts)-1].Bytes += d.bytes
 		if r.detail {
 			i := d.task
 			e.Tasks = append(e.Tasks, event.Task{
-				Layer: layer, Worker: w.number, Start: d.start, End: d.end, Bytes: d.size,
+				Layer: layer, Worker: w.number, Start: d.start, End: d.end, Bytes: d.bytes,
 				Key: func() graph.Key { return r.plan.Key(i) },
 			})
 		}
@@ -349,6 +385,14 @@ func (r *Run) report(w *worker) {
 	}
 }
 
+// rest forgets what would keep the memory of ended runs alive.
+func (w *worker) rest() {
+	w.run, w.labelRun, w.labelCtx, w.label = nil, nil, nil, ""
+	w.task = graph.Task{}
+	clear(w.in[:cap(w.in)])
+	clear(w.pins[:cap(w.pins)])
+}
+
 // abandon fails the task whose function ended the worker's goroutine.
 func (w *worker) abandon() {
 	r := w.run
@@ -356,9 +400,9 @@ func (w *worker) abandon() {
 		return
 	}
 	w.unpin()
-	if r.engine.limited() {
-		r.engine.executing.Add(0) // execute's deferred call has counted this worker out
-	}
+	clear(w.in)
+	r.engine.store.Add(-w.held)
+	w.held = 0
 	r.mu.Lock()
 	if n := len(w.done); n > 0 && w.done[n-1].err == nil && w.current.Load() == w.done[n-1].task {
 		w.done[n-1].err = exec.NewError(&w.task, exec.ErrGoexit)

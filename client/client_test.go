@@ -4,7 +4,10 @@ import (
 	"context"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"sheaf/client"
+	"sheaf/client/clienttest"
 )
 
 func inc(x int) int    { return x + 1 }
@@ -46,4 +49,15 @@ func BenchmarkMapGather(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/task")
+}
+
+func TestLocal(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	clienttest.Run(t, func(t *testing.T, workers int) *client.Client {
+		c, err := client.Local(t.Context(), client.Workers(workers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	})
 }

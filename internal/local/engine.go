@@ -144,7 +144,10 @@ func (e *Engine) worker() *worker {
 // work serves runs until there is nothing to do.
 func (e *Engine) work(w *worker) {
 	left := false
+	id := goroutine()
+	here.Store(id, w)
 	defer func() {
+		here.Delete(id)
 		if !left { // a function ended this goroutine (runtime.Goexit): its task has failed, and another worker goes on
 			w.abandon()
 			e.mu.Lock()
@@ -202,7 +205,7 @@ type slotKey struct{}
 // Block says that the task with this context will wait for other tasks. It gives the task's place to another worker until
 // resume is called. Outside of tasks both do nothing.
 func Block(ctx context.Context) (resume func()) {
-	s, _ := ctx.Value(slotKey{}).(slot)
+	s := slotOf(ctx)
 	e := s.engine
 	if e == nil || e.conf.Synchronous {
 		return func() {}

@@ -59,7 +59,7 @@ type Run struct {
 	guests   map[int32]*hold // per held task: the hold on the run of this engine that has the value
 }
 
-// Start begins to run a plan and returns at once. The run stops when ctx is cancelled.
+// Start begins to run a plan, which is its own from then on, and returns at once. The run stops when ctx is cancelled.
 func (e *Engine) Start(ctx context.Context, p *lower.Plan, opt exec.Options) *Run {
 	r := &Run{
 		engine: e, id: e.serial.Add(1), plan: p, opt: opt, begin: time.Now(), done: make(chan struct{}),

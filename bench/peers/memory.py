@@ -39,5 +39,22 @@ def groupby_duckdb(data):
     return run
 
 
+# DuckDB only aggregates, it does not gather the groups' records; it is here for the answer.
+@case("mem_bag_groupby", "duckdb")
+def bag_groupby_duckdb(data):
+    import duckdb
+
+    def run():
+        with duckdb.connect(config={"memory_limit": "256MB", "temp_directory": os.path.join(data, "tmp")}) as db:
+            parts = os.path.join(data, "records", "*.txt")
+            n, largest, total = db.sql(f"""
+                select count(*), max(n), sum(s)
+                from (select column0, count(*) n, sum(column1) s
+                      from read_csv('{parts}', delim='\t', header=false) group by column0)""").fetchall()[0]
+        return Measured(peak_mb(), [n, largest, total])
+
+    return run
+
+
 if __name__ == "__main__":
     main()

@@ -57,9 +57,21 @@ type Integer interface {
 	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }
 
+// Carry is what a draw of 8- or 16-bit integers or of bools leaves of its last 32-bit draw. One call of NumPy's integers
+// drops it at its end; a call that is made in pieces carries it from one to the next. The zero Carry is the start.
+type Carry struct {
+	buf  uint32
+	left uint
+}
+
 // FillIntegers fills dst with integers of the bounds, as Generator.integers(low, high, len(dst), dtype) does for the
 // dtype of T: Lemire's method on words of 64, 32, 16 or 8 bits.
 func FillIntegers[T Integer](g *Generator, dst []T, b Bounds) {
+	FillIntegersPart(g, dst, b, new(Carry))
+}
+
+// FillIntegersPart is FillIntegers for a part of a larger call.
+func FillIntegersPart[T Integer](g *Generator, dst []T, b Bounds, c *Carry) {
 	if b.Span == 0 {
 		for i := range dst {
 			dst[i] = T(b.Low)
@@ -69,7 +81,7 @@ func FillIntegers[T Integer](g *Generator, dst []T, b Bounds) {
 	var zero T
 	switch size := unsafe.Sizeof(zero); {
 	case size <= 2:
-		fillSmall(g, dst, b, 8*uint(size))
+		fillSmall(g, dst, b, 8*uint(size), c)
 	case b.Span <= 1<<32-1:
 		fill32(g, dst, b)
 	default:
@@ -78,16 +90,24 @@ func FillIntegers[T Integer](g *Generator, dst []T, b Bounds) {
 }
 
 // FillBools fills dst with draws of integers(0, 2, dtype=bool), one bit of a 32-bit draw each.
-func FillBools(g *Generator, dst []bool) {
-	var buf uint32
+func FillBools(g *Generator, dst []bool) { FillBoolsPart(g, dst, new(Carry)) }
+
+// FillBoolsPart is FillBools for a part of a larger call.
+func FillBoolsPart(g *Generator, dst []bool, c *Carry) {
 	for i := range dst {
-		if i%32 == 0 {
-			buf = g.Uint32()
-		} else {
-			buf >>= 1
-		}
-		dst[i] = buf&1 != 0
+		dst[i] = c.next(g, 1)&1 != 0
 	}
+}
+
+// next returns the next bits of the given width, in the low bits of the result.
+func (c *Carry) next(g *Generator, width uint) uint32 {
+	if c.left == 0 {
+		c.buf, c.left = g.Uint32(), 32/width-1
+	} else {
+		c.buf >>= width
+		c.left--
+	}
+	return c.buf
 }
 
 func fill64[T Integer](g *Generator, dst []T, b Bounds) {
@@ -193,33 +213,22 @@ func fill32[T Integer](g *Generator, dst []T, b Bounds) {
 	}
 }
 
-// fillSmall draws 8 or 16 bits at a time out of 32-bit draws; what is left of a draw at the end is dropped.
-func fillSmall[T Integer](g *Generator, dst []T, b Bounds, width uint) {
-	var buf uint32
-	left := uint(0)
+// fillSmall draws 8 or 16 bits at a time out of 32-bit draws.
+func fillSmall[T Integer](g *Generator, dst []T, b Bounds, width uint, c *Carry) {
 	mask := uint32(1)<<width - 1
-	next := func() uint32 {
-		if left == 0 {
-			buf, left = g.Uint32(), 32/width-1
-		} else {
-			buf >>= width
-			left--
-		}
-		return buf & mask
-	}
 	span := uint32(b.Span)
 	if span == mask {
 		for i := range dst {
-			dst[i] = T(b.Low + uint64(next()))
+			dst[i] = T(b.Low + uint64(c.next(g, width)&mask))
 		}
 		return
 	}
 	n := span + 1
 	threshold := (mask - span) % n
 	for i := range dst {
-		m := next() * n
+		m := (c.next(g, width) & mask) * n
 		for m&mask < threshold {
-			m = next() * n
+			m = (c.next(g, width) & mask) * n
 		}
 		dst[i] = T(b.Low + uint64(m>>width))
 	}

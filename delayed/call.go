@@ -23,14 +23,12 @@ func Call[R any](f any, args ...any) *Value[R] { return Func(f).Call[R](args...)
 
 // A Function is a function whose calls are lazy, with the options that they share.
 type Function struct {
-	f     reflect.Value
-	sig   *signature
-	name  string
-	pure  bool
-	key   string
-	err   error
-	sym   string
-	hasID bool
+	f    reflect.Value
+	sig  *signature
+	name string
+	pure bool
+	key  string
+	err  error
 }
 
 // An Option changes how calls of a [Function] are made.
@@ -65,9 +63,6 @@ func Func(f any, opts ...Option) *Function {
 	x.sig, x.err = signatureOf(x.f.Type())
 	for _, o := range opts {
 		o.apply(x)
-	}
-	if x.pure {
-		x.sym, x.hasID = fn.Symbol(f)
 	}
 	return x
 }
@@ -166,33 +161,35 @@ func (f *Function) node(args []any) *node {
 			return n
 		}
 	}
-	n.key = f.identify(c, n.deps)
+	f.identify(n, c)
 	return n
 }
 
-// identify returns the key of a call.
-func (f *Function) identify(c *call, deps []*node) graph.Token {
-	if f.key != "" {
-		h := graph.NewHasher("delayed.key")
-		h.String(f.key)
-		return h.Sum()
-	}
-	if !f.pure || !f.hasID {
-		return graph.Unique()
+// identify gives a call its key: one of its own, the one that the user has named, or the hash of its content.
+func (f *Function) identify(n *node, c *call) {
+	if !f.pure && f.key == "" {
+		n.key = graph.Unique()
+		return
 	}
 	h := graph.NewHasher("delayed.pure")
-	h.String(f.sym)
+	h.Func(f.f.Interface())
 	for _, a := range c.args {
 		a.hash(h)
 	}
-	for _, d := range deps {
+	for _, d := range n.deps {
 		h.Token(d.key)
 		if d.layer != nil {
 			h.Token(d.layer.Key(int(d.index)).Token)
 			h.Int(int(d.index))
 		}
 	}
-	return h.Sum()
+	n.content = h.Sum()
+	n.key = n.content
+	if f.key != "" {
+		h := graph.NewHasher("delayed.key")
+		h.String(f.key)
+		n.key = h.Sum()
+	}
 }
 
 // call is the operation of one reflective call.

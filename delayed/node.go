@@ -1,17 +1,20 @@
 package delayed
 
 import (
+	"fmt"
 	"sync"
 
+	"sheaf"
 	"sheaf/graph"
 )
 
 // node is one lazy value: a call and what it needs, or a task of another collection. It is immutable but for its mark.
 type node struct {
-	key  graph.Token
-	op   graph.Op
-	deps []*node
-	err  error
+	key     graph.Token
+	content graph.Token // what the call is, for calls whose key may stand for other calls too: pure and named ones
+	op      graph.Op
+	deps    []*node
+	err     error
 
 	layer *graph.Layer // set for a task of somebody else's layer
 	index int32
@@ -26,6 +29,8 @@ type collector struct {
 	inputs map[*graph.Layer]int32
 	stack  []visit
 	refs   []graph.Ref
+	keyed  map[graph.Token]*node
+	err    error
 }
 
 type visit struct {
@@ -58,6 +63,9 @@ func collect(roots []*node) ([]graph.Output, error) {
 		slots[i] = int32(n.slot)
 	}
 	collecting.Unlock()
+	if c.err != nil {
+		return nil, c.err
+	}
 	var list *graph.Layer
 	if c.list.Len() > 0 {
 		var err error
@@ -100,6 +108,9 @@ func (c *collector) visit(root *node) {
 }
 
 func (c *collector) add(n *node) {
+	if !n.content.IsZero() && c.twin(n) {
+		return
+	}
 	c.refs = c.refs[:0]
 	for _, d := range n.deps {
 		r := graph.Ref{Edge: graph.Self, Index: int32(d.slot)}
@@ -110,6 +121,31 @@ func (c *collector) add(n *node) {
 	}
 	n.slot = uint32(c.list.Add(n.key, n.op, c.refs...))
 	n.mark = c.mark
+}
+
+// twin finds another call with the key of n, and gives n its place.
+func (c *collector) twin(n *node) bool {
+	twin := c.keyed[n.key]
+	if twin == nil {
+		if c.keyed == nil {
+			c.keyed = map[graph.Token]*node{}
+		}
+		c.keyed[n.key] = n
+		return false
+	}
+	if twin.content != n.content && c.err == nil {
+		c.err = fmt.Errorf("delayed: %w: %s and %s both have the key %q, but they are not the same call",
+			sheaf.ErrClash, sourceOf(twin.op), sourceOf(n.op), nameOf(n.op))
+	}
+	n.mark, n.slot = c.mark, twin.slot
+	return true
+}
+
+func sourceOf(op graph.Op) string {
+	if s, ok := op.(graph.Sourcer); ok {
+		return s.Source(0).String()
+	}
+	return nameOf(op)
 }
 
 func (c *collector) input(l *graph.Layer) int32 {

@@ -139,11 +139,11 @@ func (r *Ref[T]) node() *node {
 
 func (r *Ref[T]) elem() reflect.Type { return reflect.TypeFor[T]() }
 
-// Identity returns the token of the call, and whether another call with equal arguments has the same.
-func (v *Value[T]) Identity() (token graph.Token, pure bool) {
+// Identity returns the token of the call, and whether it is one by which equal calls, or calls of the same [Key], can be
+// found.
+func (v *Value[T]) Identity() (token graph.Token, named bool) {
 	n := v.node()
-	c, ok := n.op.(*call)
-	return n.key, ok && (c.f.pure && c.f.hasID || c.f.key != "")
+	return n.key, !n.content.IsZero()
 }
 
 // FromFuture makes a lazy value of a future, or of anything else that is being computed or kept elsewhere. Values that

@@ -40,7 +40,8 @@ var (
 // Unique returns a token that no other call returns: the name of something that must never be shared, such as the
 // result of an impure call.
 func Unique() Token {
-	return Token{process.Hi, process.Lo ^ serial.Add(1)*0x9e3779b97f4a7c15}
+	n := serial.Add(1) * 0x9e3779b97f4a7c15 // spread over all digits, for people read the first ones
+	return Token{process.Hi ^ n, process.Lo + n}
 }
 
 // A Tokener writes what identifies it into a hash. Values that hold large or unexported data implement it; other values

@@ -87,6 +87,32 @@ func ReadBlock(ctx context.Context, b Block) ([]byte, error) {
 	return data, nil
 }
 
+// OpenBlock is ReadBlock as a stream: the decompressed records that start in the block's range, and the offset in the (decompressed) file
+// of the first byte.
+func OpenBlock(ctx context.Context, b Block) (r io.ReadCloser, start int64, err error) {
+	f, err := openBlock(b)
+	if err != nil {
+		return nil, 0, err
+	}
+	comp := b.Compression.resolve(b.Path)
+	if comp != None {
+		d, err := Decompress(f, comp)
+		if err != nil {
+			f.Close()
+			return nil, 0, fmt.Errorf("blockio: %s: not a %v file: %w", b.Path, comp, err)
+		}
+		return &fileReader{r: d, src: f}, 0, nil
+	}
+	start, end := b.Start, b.End
+	if !b.Exact {
+		if start, end, err = lineRange(ctx, f, b); err != nil {
+			f.Close()
+			return nil, 0, fmt.Errorf("blockio: %s at byte %d: %w", b.Path, b.Start, err)
+		}
+	}
+	return &fileReader{r: io.NopCloser(io.NewSectionReader(f, start, end-start)), src: f}, start, nil
+}
+
 // openBlock opens the block's file and checks that it is still the one that was listed.
 func openBlock(b Block) (*os.File, error) {
 	f, err := os.Open(b.Path)

@@ -1,8 +1,10 @@
 package blockio
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,7 +74,7 @@ func CSVBlocks(ctx context.Context, blocks []Block, d Dialect) ([]Block, error) 
 		i := todo[k]
 		return withBlock(blocks[i], func(f *os.File) (err error) {
 			if blocks[i].Start == 0 {
-				if heads[i], err = headEnd(ctx, f, d); err != nil {
+				if heads[i], err = headEnd(f, blocks[i].Size, d); err != nil {
 					return err
 				}
 			}
@@ -155,64 +157,52 @@ func withBlock(b Block, do func(*os.File) error) error {
 }
 
 // headEnd is where data records begin in a file: behind a byte order mark, the skipped lines and the header.
-func headEnd(ctx context.Context, r io.ReaderAt, d Dialect) (int64, error) {
-	pos, err := skippedEnd(ctx, r, d)
-	if err != nil || !d.Header {
-		return pos, err
-	}
-	buf := make([]byte, scanChunk)
-	s, begin := recordBegin, true // begin: only empty and comment lines so far
-	for {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		n, err := readAt(r, buf, pos)
-		if err != nil || n == 0 {
-			return pos, err
-		}
-		for i, c := range buf[:n] {
-			s = d.step(s, c)
-			begin = begin && (s == comment || s == recordBegin || c == '\r')
-			if s == recordBegin && !begin {
-				return pos + int64(i) + 1, nil
-			}
-		}
-		pos += int64(n)
-	}
+func headEnd(r io.ReaderAt, size int64, d Dialect) (int64, error) {
+	n, _, err := SkipHead(bufio.NewReaderSize(io.NewSectionReader(r, 0, size), scanChunk), d)
+	return n, err
 }
 
-// skippedEnd is the end of the byte order mark and of the skipped lines.
-func skippedEnd(ctx context.Context, r io.ReaderAt, d Dialect) (int64, error) {
-	buf := make([]byte, scanChunk)
-	n, err := readAt(r, buf, 0)
-	if err != nil {
-		return 0, err
-	}
-	pos := int64(0)
-	if bytes.HasPrefix(buf[:n], []byte("\xef\xbb\xbf")) {
-		pos = 3
+// SkipHead reads over a byte order mark, d.SkipRows lines and, if d.Header says so, the header record with the empty and comment lines before
+// it. It tells how many bytes that were, and gives the header record with its line end (nil when there is none).
+func SkipHead(r *bufio.Reader, d Dialect) (n int64, header []byte, err error) {
+	d = d.withDefaults()
+	if bom, err := r.Peek(3); err == nil && string(bom) == "\xef\xbb\xbf" {
+		discarded, err := r.Discard(3)
+		n += int64(discarded)
+		if err != nil {
+			return n, nil, err
+		}
 	}
 	for rows := d.SkipRows; rows > 0; {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		n, err := readAt(r, buf, pos)
-		if err != nil || n == 0 {
-			return pos, err
-		}
-		i := 0
-		for rows > 0 {
-			j := bytes.IndexByte(buf[i:n], '\n')
-			if j < 0 {
-				i = n
-				break
-			}
-			i += j + 1
+		line, err := r.ReadSlice('\n')
+		n += int64(len(line))
+		switch {
+		case err == nil:
 			rows--
+		case errors.Is(err, io.EOF):
+			return n, nil, nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return n, nil, err
 		}
-		pos += int64(i)
 	}
-	return pos, nil
+	for s := recordBegin; d.Header; {
+		c, err := r.ReadByte()
+		if errors.Is(err, io.EOF) {
+			return n, header, nil
+		}
+		if err != nil {
+			return n, nil, err
+		}
+		n++
+		header = append(header, c)
+		switch s = d.step(s, c); {
+		case s == recordBegin && (len(header) == 1 || string(header) == "\r\n" || (d.Comment != 0 && header[0] == d.Comment)):
+			header = header[:0]
+		case s == recordBegin:
+			return n, header, nil
+		}
+	}
+	return n, nil, nil
 }
 
 // scan computes what the bytes [start, end) do to every state.

@@ -73,7 +73,9 @@ func (p *Pool) show(t testing.TB, sql string, inputs map[string]Input, want *arr
 	return show(t, got)
 }
 
-func field(name string, dt arrow.DataType) arrow.Field { return arrow.Field{Name: name, Type: dt, Nullable: true} }
+func field(name string, dt arrow.DataType) arrow.Field {
+	return arrow.Field{Name: name, Type: dt, Nullable: true}
+}
 
 func schemaOf(fields ...arrow.Field) *arrow.Schema { return arrow.NewSchema(fields, nil) }
 

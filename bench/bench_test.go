@@ -170,3 +170,29 @@ func TestWantedPeers(t *testing.T) {
 		}
 	}
 }
+
+func TestCompare(t *testing.T) {
+	dir := t.TempDir()
+	before, after := filepath.Join(dir, "old"), filepath.Join(dir, "new")
+	write := func(path string, sheaf, ratio float64) {
+		t.Helper()
+		if err := mergeResults(path, row{Case: "fan", Unit: "us/task", Sheaf: &sheaf, Ratio: &ratio, Goal: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(before, 3, 2)
+	write(after, 1.5, 4)
+	var out bytes.Buffer
+	if err := compare(&out, before, after); err != nil {
+		t.Fatal(err)
+	}
+	if want := "fan us/task 3 1.5 2.00 2 4 1"; !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
+		t.Errorf("got\n%s\nwant the fields %q", out.String(), want)
+	}
+	if err := os.WriteFile(before, []byte("case\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := compare(&out, before, after); err == nil || !strings.Contains(err.Error(), "no file of results") {
+		t.Errorf("got %v, want to be told that this is no file of results", err)
+	}
+}

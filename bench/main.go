@@ -4,6 +4,7 @@
 //	go run ./bench -list                       # the cases and their goals
 //	go run ./bench -run 'seed_.*'              # some of them; all without -run
 //	go run ./bench -run csv -peers polars,duckdb -json
+//	go run ./bench -compare old.jsonl new.jsonl  # two files that -results wrote
 //
 // Data are made once in the cache directory. Sheaf and every peer run in processes of their own, one after the other in
 // several rounds, and the minimum counts. Answers are compared: a case in which they differ is not met. A goal is a ratio
@@ -28,13 +29,14 @@ import (
 
 // settings is what the command line says.
 type settings struct {
-	list, json, install bool
-	pattern, peers      string
-	cache, data         string
-	results             string
-	rounds, repeat      int
-	timeout             time.Duration
-	child               string
+	list, json, install, compare bool
+
+	pattern, peers string
+	cache, data    string
+	results        string
+	rounds, repeat int
+	timeout        time.Duration
+	child          string
 }
 
 func main() {
@@ -44,6 +46,7 @@ func main() {
 	flag.StringVar(&s.peers, "peers", "all", "run only these peers, separated by commas; \"none\" for sheaf alone")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object per case instead of a table")
 	flag.BoolVar(&s.install, "install", false, "install the peers from PyPI and stop")
+	flag.BoolVar(&s.compare, "compare", false, "compare the two files of results named as arguments and stop")
 	flag.StringVar(&s.cache, "cache", "", "directory of the peers' environment and the data (default: sheaf-bench in the user's cache directory)")
 	flag.StringVar(&s.data, "data", "", "directory of the data sets (default: data in the cache directory)")
 	flag.StringVar(&s.results, "results", "", "also merge the rows into this file of JSON lines, one line per case")
@@ -62,8 +65,11 @@ func main() {
 }
 
 func (s *settings) main(ctx context.Context) error {
-	if flag.NArg() > 0 {
-		return fmt.Errorf("bench: unexpected argument %q", flag.Arg(0))
+	if s.compare && flag.NArg() == 2 {
+		return compare(os.Stdout, flag.Arg(0), flag.Arg(1))
+	}
+	if flag.NArg() > 0 || s.compare {
+		return fmt.Errorf("bench: got arguments %q; only -compare takes any, the names of two files", flag.Args())
 	}
 	if err := s.directories(); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -94,26 +93,19 @@ func list(out io.Writer, chosen []cases.Case) error {
 
 // mergeResults puts the row into a file of JSON lines, in place of the case's old one, in the order of the cases.
 func mergeResults(path string, x row) error {
-	rows := map[string]json.RawMessage{}
-	text, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("bench: %w", err)
-	}
-	s := bufio.NewScanner(bytes.NewReader(text))
-	for s.Scan() {
-		var old struct{ Case string }
-		if err := json.Unmarshal(s.Bytes(), &old); err != nil {
-			return fmt.Errorf("bench: %s is no file of results: %w", path, err)
-		}
-		rows[old.Case] = slices.Clone(s.Bytes())
-	}
-	if rows[x.Case], err = json.Marshal(x); err != nil {
+	rows, err := readResults(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		rows = map[string]*row{}
+	} else if err != nil {
 		return err
 	}
+	rows[x.Case] = &x
 	var b bytes.Buffer
 	for _, c := range cases.All {
-		if line, ok := rows[c.Name]; ok {
-			b.Write(append(line, '\n'))
+		if x, ok := rows[c.Name]; ok {
+			if err := json.NewEncoder(&b).Encode(x); err != nil {
+				return err
+			}
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -49,10 +49,10 @@ func (g Graph) Len() int {
 	return n
 }
 
-// Layers returns the graph's distinct layers, inputs before those that use them. Layers of one identity stand once; if
-// they differ in content the error names both.
+// Layers returns the graph's distinct layers, inputs before those that use them. Layers of one identity stand once, as the
+// one whose values others hold already if there is such a one; if they differ in content the error names both.
 func (g Graph) Layers() ([]*Layer, error) {
-	w := walk{seen: map[Token]*Layer{}, done: map[*Layer]bool{}}
+	w := walk{seen: map[Token]int{}, done: map[*Layer]bool{}}
 	for _, o := range g.Outputs {
 		if o.Layer == nil {
 			return nil, fmt.Errorf("graph: an output has no layer: %w", ErrGraph)
@@ -66,7 +66,7 @@ func (g Graph) Layers() ([]*Layer, error) {
 
 type walk struct {
 	layers []*Layer
-	seen   map[Token]*Layer
+	seen   map[Token]int // places in layers
 	done   map[*Layer]bool
 }
 
@@ -95,14 +95,19 @@ func (w *walk) visit(root *Layer) error {
 		}
 		l := f.layer
 		stack = stack[:len(stack)-1]
-		if twin, ok := w.seen[l.token]; ok {
-			if twin.spec != l.spec {
+		if at, ok := w.seen[l.token]; ok {
+			twin := w.layers[at]
+			switch {
+			case twin.spec == l.spec || twin.isHeld() && twin.n == l.n:
+			case l.isHeld() && twin.n == l.n:
+				w.layers[at] = l
+			default:
 				return fmt.Errorf("graph: %w: %q and %q both have the identity %s, but they are not the same computation; "+
 					"give one of them another name", ErrClash, describe(twin), describe(l), l.token.Short())
 			}
 			continue
 		}
-		w.seen[l.token] = l
+		w.seen[l.token] = len(w.layers)
 		w.layers = append(w.layers, l)
 	}
 	return nil

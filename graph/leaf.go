@@ -57,6 +57,11 @@ func (l *Layer) Pending(i int) Pending {
 	return nil
 }
 
+func (l *Layer) isHeld() bool {
+	_, ok := l.op.(heldOp)
+	return ok
+}
+
 // Alias returns a layer whose task i is task m(i) of the layers it is made from, under another name and index space. The
 // mapping must deliver exactly one task. Aliases cost nothing when they run: executors look through them.
 func Alias(name string, space []int, edges ...Edge) (*Layer, error) {

@@ -53,6 +53,7 @@ type Layer struct {
 type Count struct {
 	Layer int // an index into the Layers of the run's start
 	Tasks int
+	Bytes int64 // of their results
 }
 
 // A Task says when and where one task ran.

@@ -44,7 +44,6 @@ type Engine struct {
 	free   []*worker
 	freed  sync.Cond // a round has ended: those who wait for memory look again
 	round  uint64    // counts the times that tasks ended
-	alone  bool      // a task that does not fit was let in, because nothing else ran
 }
 
 // New returns an engine.
@@ -241,17 +240,16 @@ func (e *Engine) reserve(ctx context.Context, n int64) error {
 	defer stop()
 	e.waiting.Add(1)
 	e.executing.Add(-1)
-	defer e.executing.Add(1)
-	defer e.waiting.Add(-1)
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	defer e.executing.Add(1) // with mu held: of several that wait only one finds that nothing runs
+	defer e.waiting.Add(-1)
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if e.executing.Load() == 0 && !e.alone {
+		if e.executing.Load() <= 0 {
 			e.store.Add(n)
-			e.alone = true
 			return nil
 		}
 		round := e.round
@@ -271,7 +269,6 @@ func (e *Engine) reserve(ctx context.Context, n int64) error {
 func (e *Engine) wake() {
 	e.mu.Lock()
 	e.round++
-	e.alone = false
 	e.freed.Broadcast()
 	e.mu.Unlock()
 }

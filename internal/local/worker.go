@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/trace"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -150,11 +151,12 @@ func (r *Run) one(w *worker, i, prev int32, before any) (v any, size int64, err 
 		w.task.Bind(l, index, nil, nil)
 		return nil, 0, exec.NewError(&w.task, err)
 	}
-	w.ends = p.Ends(i, w.ends)
+	w.ends = slices.Grow(w.ends[:0], max(1, len(l.Edges())))
+	ends := p.Ends(i, w.ends) // which may belong to the plan
 	ctx := r.labels.enter(w, l, index)
 	for attempt := 1; ; attempt++ {
 		w.task.Attempt = attempt
-		w.task.Bind(l, index, w.in, w.ends)
+		w.task.Bind(l, index, w.in, ends)
 		if trace.IsEnabled() {
 			v, err = traced(ctx, l, index, &w.task)
 		} else {
@@ -311,7 +313,6 @@ func (r *Run) complete(w *worker, spent time.Duration) {
 		r.report(w)
 	}
 	clear(w.done)
-	r.running--
 	r.publish()
 	if len(w.drop)+len(w.told) > 0 || r.engine.limited() {
 		r.mu.Unlock()
@@ -326,6 +327,7 @@ func (r *Run) complete(w *worker, spent time.Duration) {
 		r.engine.ended()
 		r.mu.Lock()
 	}
+	r.running-- // last: when the run has ended, what it does not need is gone
 }
 
 // record takes the result of one task into the run; the caller holds mu.

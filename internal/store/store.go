@@ -98,7 +98,7 @@ func (s *Store) Reserve(ctx context.Context, n int64) (bool, error) {
 			}
 			continue
 		}
-		made, err := s.makeRoom(ctx, now+n-limit)
+		made, err := s.makeRoom(ctx, n)
 		if err != nil {
 			return false, err
 		}
@@ -111,17 +111,17 @@ func (s *Store) Reserve(ctx context.Context, n int64) (bool, error) {
 // spareShare is the part of the limit that is freed in one go, so that the search for victims is not repeated for each task.
 const spareShare = 16
 
-// makeRoom spills values that are needed last until at least need bytes are free, and returns how many it freed.
-func (s *Store) makeRoom(ctx context.Context, need int64) (int64, error) {
+// makeRoom spills values that are needed last until n bytes fit, if it can, and returns how many it freed.
+func (s *Store) makeRoom(ctx context.Context, n int64) (int64, error) {
 	if s.conf.Codec == nil {
 		return 0, nil
 	}
 	s.making.Lock()
 	defer s.making.Unlock()
-	if s.Fits(0) && s.used.Load()+need <= s.conf.LimitBytes {
-		return need, nil // somebody else made room meanwhile
+	if s.Fits(n) {
+		return n, nil // somebody else made room meanwhile
 	}
-	need = max(need, s.conf.LimitBytes/spareShare)
+	need := max(s.used.Load()+n-s.conf.LimitBytes, s.conf.LimitBytes/spareShare)
 	var freed int64
 	for _, v := range s.victims() {
 		if err := ctx.Err(); err != nil {
@@ -207,11 +207,17 @@ func (e *Entry) idle() bool {
 	return e.pins == 0 && e.value != nil && !e.dropped && !e.lost
 }
 
+// ErrDropped is matched by the error about a value that was given up before it was read.
+var ErrDropped = errors.New("the value was released")
+
 // Pin returns the value, reading it from disk if it was spilled, and keeps it in memory until as many calls of Unpin.
 // The bytes of a value that is read back are counted without asking for room.
 func (e *Entry) Pin() (any, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.dropped {
+		return nil, ErrDropped
+	}
 	if e.value == nil && e.at != nil {
 		v, err := e.store.disk.read(e.at, e.store.conf.Codec)
 		if err != nil {

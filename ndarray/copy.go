@@ -1,9 +1,11 @@
 package ndarray
 
 import (
+	"context"
 	"unsafe"
 
 	"sheaf/dtype"
+	"sheaf/internal/kernel/num"
 )
 
 // pair is the memory of a complex128, moved as a whole.
@@ -57,44 +59,36 @@ func copyRun(t dtype.Type, dst unsafe.Pointer, dstStep int, src unsafe.Pointer, 
 	}
 }
 
-// copyInto copies the elements of src to dst, which has the same shape and type and other memory.
+// copyInto copies the elements of src to dst, which has the same shape and other memory, converting them when the types
+// differ.
 func copyInto(dst, src *Array) {
-	w := newWalk(dst.shape, dst, src)
-	if !w.empty && w.step[1] != 1 && w.step[1] != 0 {
-		best, small := -1, abs(w.step[1])
-		for axis, s := range w.strides[1] {
-			if s != 0 && abs(s) < small && w.outer[axis] >= 4 {
-				best, small = axis, abs(s)
-			}
-		}
-		if best >= 0 && w.run >= 4 {
-			rows, strides := w.takeOuter(best)
-			copyBlocked(w, dst, src, rows, strides)
+	if dst.Size() == 0 {
+		return
+	}
+	d, v := dst.view(), src.view()
+	d.Type, v.Type = d.Type.Storage(), v.Type.Storage() // times convert as their nanoseconds
+	if d.Type == v.Type {
+		if dst.IsContiguous() && src.IsContiguous() {
+			copy(bytesOf(dst), bytesOf(src))
 			return
 		}
+		verify(num.Copy(context.Background(), d, v))
+		return
 	}
-	w.each(func(at []int) {
-		copyRun(dst.dt, dst.at(at[0]), w.step[0], src.at(at[1]), w.step[1], w.run)
-	})
+	verify(num.Apply(context.Background(), num.Cast, d, v))
 }
 
-// copyBlocked copies planes of rows × w.run elements whose neighbours in src lie along the rows' axis, in blocks
-// that fit the cache on both sides: a transpose.
-func copyBlocked(w *walk, dst, src *Array, rows int, strides []int) {
-	const block = 32
-	size := dst.dt.Size()
-	w.each(func(at []int) {
-		for i0 := 0; i0 < rows; i0 += block {
-			for j0 := 0; j0 < w.run; j0 += block {
-				cols := min(block, w.run-j0)
-				for i := i0; i < min(i0+block, rows); i++ {
-					d := unsafe.Add(dst.base, size*(at[0]+i*strides[0]+j0*w.step[0]))
-					s := unsafe.Add(src.base, size*(at[1]+i*strides[1]+j0*w.step[1]))
-					copyRun(dst.dt, d, w.step[0], s, w.step[1], cols)
-				}
-			}
-		}
-	})
+// view describes the array to the loops.
+func (a *Array) view() num.View {
+	return num.View{Type: a.dt, Data: a.first(), Shape: a.shape, Strides: a.strides}
+}
+
+// verify stops the program when loops refuse arguments that have been checked before, which is a mistake of this
+// package.
+func verify(err error) {
+	if err != nil {
+		panic("ndarray: internal error: " + err.Error())
+	}
 }
 
 // Copy returns a contiguous copy with memory of its own.
@@ -137,11 +131,7 @@ func (a *Array) Assign(src any) error {
 	if s.base == a.base && a.base != nil {
 		s = s.Copy()
 	}
-	if s.dt.Storage() == a.dt.Storage() {
-		copyInto(a, s)
-		return nil
-	}
-	castInto(a, s)
+	copyInto(a, s)
 	return nil
 }
 

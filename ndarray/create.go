@@ -107,12 +107,18 @@ func fillSteps[T dtype.Real | int](a *Array, start, step T) {
 		steps(buffer[int64](a), int64(start), int64(step))
 	case dtype.Uint64:
 		steps(buffer[uint64](a), uint64(start), uint64(step))
-	default: // narrow integers wrap in any width
-		wide := make([]int64, a.cap)
-		steps(wide, int64(start), int64(step))
-		for i, v := range wide {
-			casts[dtype.Int64][a.dt](a.at(i), ptr(&v), 1, 1)
-		}
+	case dtype.Int32:
+		steps(buffer[int32](a), int32(start), int32(step))
+	case dtype.Uint32:
+		steps(buffer[uint32](a), uint32(start), uint32(step))
+	case dtype.Int16:
+		steps(buffer[int16](a), int16(start), int16(step))
+	case dtype.Uint16:
+		steps(buffer[uint16](a), uint16(start), uint16(step))
+	case dtype.Int8:
+		steps(buffer[int8](a), int8(start), int8(step))
+	case dtype.Uint8:
+		steps(buffer[uint8](a), uint8(start), uint8(step))
 	}
 }
 

@@ -8,9 +8,6 @@ import (
 	"sheaf/dtype"
 )
 
-// ptr returns the address of v as the loops take it.
-func ptr[T any](v *T) unsafe.Pointer { return unsafe.Pointer(v) }
-
 // FromSlice returns an array over the elements of data, which it shares and does not copy. Without a shape it is
 // 1-d; one length may be -1.
 func FromSlice[T dtype.Element | int | uint](data []T, shape ...int) (*Array, error) {
@@ -35,13 +32,12 @@ func FromSlice[T dtype.Element | int | uint](data []T, shape ...int) (*Array, er
 
 // fromNarrow widens ints of a 32-bit machine.
 func fromNarrow[T any](data []T, a *Array) (*Array, error) {
-	a.base = alloc(a.dt, a.cap, true)
-	from := dtype.Int32
+	narrow := a.like(a.shape, a.strides, 0)
+	narrow.dt, narrow.base = dtype.Int32, unsafe.Pointer(unsafe.SliceData(data))
 	if a.dt == dtype.Uint64 {
-		from = dtype.Uint32
+		narrow.dt = dtype.Uint32
 	}
-	casts[from][a.dt](a.base, unsafe.Pointer(unsafe.SliceData(data)), 1, len(data))
-	return a, nil
+	return narrow.AsType(a.dt)
 }
 
 // Scalar returns a 0-d array of type t from a Go number, bool, time.Time, time.Duration or an array of size one.

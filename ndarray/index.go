@@ -65,7 +65,7 @@ func isArrayItem(item any) bool {
 	return true
 }
 
-// expand checks the items, turns array items into arrays, and replaces the ellipsis by slices.
+// expand checks the items, turns array items into arrays, and adds slices for the axes that are not named.
 func (a *Array) expand(items []any) ([]any, error) {
 	used, ellipsis := 0, -1
 	out := make([]any, 0, len(items)+len(a.shape))
@@ -105,7 +105,7 @@ func (a *Array) expand(items []any) ([]any, error) {
 	if ellipsis < 0 {
 		return append(out, fill...), nil
 	}
-	return slices.Replace(out, ellipsis, ellipsis+1, fill...), nil
+	return slices.Insert(out, ellipsis+1, fill...), nil // the ellipsis stays, as it parts the items beside it
 }
 
 // indexArray returns an array item as an array of bool or int64.
@@ -141,6 +141,9 @@ func (a *Array) parseIndex(items []any) (*selection, error) {
 			return nil, err
 		}
 	}
+	if n := len(b.view.shape); n > maxDims {
+		return nil, fail(ErrIndex, "index: %d dimensions; %d is the limit", n, maxDims)
+	}
 	return &selection{view: b.view, picks: b.picks, front: b.split}, nil
 }
 
@@ -156,7 +159,10 @@ type indexBuilder struct {
 
 func (b *indexBuilder) add(place int, item any) error {
 	switch v := item.(type) {
-	case marker: // an ellipsis has been replaced
+	case marker:
+		if v == Ellipsis {
+			return nil
+		}
 		b.view.shape, b.view.strides = append(b.view.shape, 1), append(b.view.strides, 0)
 		return nil
 	case Slice:

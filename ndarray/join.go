@@ -22,15 +22,6 @@ func commonType(op string, arrays []*Array) (dtype.Type, error) {
 	return t, nil
 }
 
-// put copies src, converted, to a part of an array; both have the same shape and different memory.
-func put(dst, src *Array) {
-	if dst.dt.Storage() == src.dt.Storage() {
-		copyInto(dst, src)
-		return
-	}
-	castInto(dst, src)
-}
-
 // Concatenate joins arrays along an existing axis; their other lengths must be equal. Types are promoted.
 func Concatenate(arrays []*Array, axis int) (*Array, error) {
 	t, err := commonType("concatenate", arrays)
@@ -62,7 +53,7 @@ func Concatenate(arrays []*Array, axis int) (*Array, error) {
 	out, at := newArray(t, shape, false), 0
 	for _, a := range arrays {
 		part := out.like(a.shape, out.strides, at*out.strides[axis])
-		put(part, a)
+		copyInto(part, a)
 		at += a.shape[axis]
 	}
 	return out, nil

@@ -11,10 +11,16 @@ import (
 // maxBytes is the largest buffer that is attempted; larger ones are an error and not an abort of the program.
 const maxBytes = 1 << 46
 
+// maxDims is the largest number of axes, as in NumPy.
+const maxDims = 64
+
 // checkShape returns the number of elements of a new array, or an error when the shape or type is impossible.
 func checkShape(op string, t dtype.Type, shape []int) (int, error) {
 	if !t.IsArray() {
 		return 0, fail(ErrDType, "%s: an n-d array cannot hold %v elements", op, t)
+	}
+	if len(shape) > maxDims {
+		return 0, fail(ErrShape, "%s: %d dimensions; %d is the limit", op, len(shape), maxDims)
 	}
 	n, empty := 1, false
 	for _, d := range shape {

@@ -22,7 +22,6 @@ import (
 const (
 	rawMagic   = "SNDA"
 	rawVersion = 1
-	rawMaxDims = 64
 )
 
 // rawHeaderLen returns the length of the header of an array with some axes.
@@ -34,8 +33,8 @@ func (a *Array) RawSize() int64 { return int64(rawHeaderLen(len(a.shape)) + a.Nb
 // WriteRaw writes the array in its raw form, which ReadRaw and [FromRaw] read. A contiguous array is written from its
 // own memory.
 func (a *Array) WriteRaw(w io.Writer) error {
-	if len(a.shape) > rawMaxDims {
-		return fail(ErrShape, "raw: %d dimensions; %d is the limit", len(a.shape), rawMaxDims)
+	if len(a.shape) > maxDims {
+		return fail(ErrShape, "raw: %d dimensions; %d is the limit", len(a.shape), maxDims)
 	}
 	head := make([]byte, rawHeaderLen(len(a.shape)))
 	copy(head, rawMagic)
@@ -64,7 +63,7 @@ func parseRaw(first []byte, more func(n int) ([]byte, error)) (dtype.Type, []int
 		return 0, nil, fail(ErrFormat, "raw: not an array, it starts with %q", first[:4])
 	case first[4] != rawVersion:
 		return 0, nil, fail(ErrFormat, "raw: version %d is not known; %d is", first[4], rawVersion)
-	case !t.IsArray() || ndim > rawMaxDims || first[7] != 0:
+	case !t.IsArray() || ndim > maxDims || first[7] != 0:
 		return 0, nil, fail(ErrFormat, "raw: the header is damaged")
 	}
 	rest, err := more(rawHeaderLen(ndim) - 16)
@@ -92,7 +91,7 @@ func parseRaw(first []byte, more func(n int) ([]byte, error)) (dtype.Type, []int
 // ReadRaw reads what WriteRaw wrote. Memory is taken only as data arrives, so that a damaged header cannot ask for
 // more than the stream has.
 func ReadRaw(r io.Reader) (*Array, error) {
-	head := make([]byte, 16, 16+8*rawMaxDims+64)
+	head := make([]byte, 16, 16+8*maxDims+64)
 	if _, err := io.ReadFull(r, head); err != nil {
 		return nil, fail(ErrFormat, "raw: the stream ends inside the header")
 	}

@@ -5,6 +5,9 @@ import "slices"
 // inferShape returns a new shape for n elements with a length of -1 replaced by what is left.
 func inferShape(op string, n int, shape []int) ([]int, error) {
 	out, unknown, known := slices.Clone(shape), -1, 1
+	if len(shape) > maxDims {
+		return nil, fail(ErrShape, "%s: %d dimensions; %d is the limit", op, len(shape), maxDims)
+	}
 	for i, d := range shape {
 		switch {
 		case d == -1 && unknown < 0:

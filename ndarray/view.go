@@ -66,6 +66,9 @@ func (a *Array) MoveAxis(from, to int) (*Array, error) {
 // ExpandDims returns a view with new axes of length one at the given positions of the result.
 func (a *Array) ExpandDims(axes ...int) (*Array, error) {
 	n := len(a.shape) + len(axes)
+	if n > maxDims {
+		return nil, fail(ErrShape, "expand dims: %d dimensions; %d is the limit", n, maxDims)
+	}
 	isNew := make([]bool, n)
 	for _, axis := range axes {
 		axis, err := normAxis("expand dims", axis, n)

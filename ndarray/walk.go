@@ -91,17 +91,6 @@ func (w *walk) each(f func(at []int)) {
 	}
 }
 
-// takeOuter removes an outer axis from the walk and returns its length and the strides of the arrays along it.
-func (w *walk) takeOuter(axis int) (n int, strides []int) {
-	n = w.outer[axis]
-	w.outer = append(append([]int(nil), w.outer[:axis]...), w.outer[axis+1:]...)
-	for k, s := range w.strides {
-		strides = append(strides, s[axis])
-		w.strides[k] = append(append([]int(nil), s[:axis]...), s[axis+1:]...)
-	}
-	return n, strides
-}
-
 // positions iterates over the positions of the elements in the buffer, in C order.
 func (a *Array) positions() iter.Seq[int] {
 	return func(yield func(int) bool) {
@@ -113,12 +102,4 @@ func (a *Array) positions() iter.Seq[int] {
 			}
 		})
 	}
-}
-
-// abs returns |n|.
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
 }

@@ -6,12 +6,12 @@ import numpy as np
 warnings.simplefilter("ignore")
 types = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
          "complex64", "complex128", "datetime64[ns]", "timedelta64[ns]"]
-unary = """negative positive absolute fabs sign square reciprocal sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin
-arccos arctan sinh cosh tanh arcsinh arccosh arctanh degrees radians floor ceil trunc rint isnan isinf isfinite signbit logical_not
-invert conjugate spacing""".split()
-binary = """add subtract multiply divide floor_divide remainder fmod power float_power maximum minimum fmax fmin arctan2 hypot
-copysign nextafter logaddexp logaddexp2 heaviside ldexp gcd lcm equal not_equal less less_equal greater greater_equal logical_and
-logical_or logical_xor bitwise_and bitwise_or bitwise_xor left_shift right_shift""".split()
+unary = """negative positive abs sign square reciprocal sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos
+arctan sinh cosh tanh arcsinh arccosh arctanh rad2deg deg2rad floor ceil trunc rint isnan isinf isfinite signbit logical_not invert
+conj spacing""".split()
+binary = """add subtract multiply divide floor_divide mod fmod power maximum minimum fmax fmin arctan2 hypot copysign nextafter
+logaddexp logaddexp2 heaviside ldexp gcd lcm equal not_equal less less_equal greater greater_equal logical_and logical_or
+logical_xor bitwise_and bitwise_or bitwise_xor left_shift right_shift""".split()
 
 def result(f, *ts):
     try:

@@ -34,6 +34,7 @@ type Engine struct {
 	store     *store.Store
 	executing atomic.Int32 // workers inside of tasks, those that wait for memory or for other tasks not counted
 	waiting   atomic.Int32 // workers that wait for memory
+	returning atomic.Int32 // tasks that waited for a run that has ended and will take their place again
 	serial    atomic.Uint64
 	idle      atomic.Int32 // workers that could be started; a hint that spares the lock
 
@@ -121,7 +122,7 @@ func (e *Engine) kick(ready int) {
 		return
 	}
 	e.mu.Lock()
-	for ; ready > 0 && e.active < e.conf.Workers; ready-- {
+	for ; ready > 0 && e.active+int(e.returning.Load()) < e.conf.Workers; ready-- {
 		e.active++
 		e.idle.Add(-1)
 		go e.work(e.worker())
@@ -172,7 +173,7 @@ func (e *Engine) work(w *worker) {
 func (e *Engine) pick(w *worker) *Run {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	crowded := e.active > e.conf.Workers // a blocked task came back: one worker too many
+	crowded := e.crowded()
 	// The worker counts itself out before it looks: who makes a task ready afterwards sees that a worker is to be started.
 	e.active--
 	e.idle.Add(1)
@@ -190,8 +191,8 @@ func (e *Engine) pick(w *worker) *Run {
 	return nil
 }
 
-// crowded reports whether more workers run than should, because a task that waited for others has gone on.
-func (e *Engine) crowded() bool { return e.idle.Load() < 0 }
+// crowded reports whether more workers run than should, because a task that waited for others has gone on or is about to.
+func (e *Engine) crowded() bool { return e.idle.Load() < e.returning.Load() }
 
 // slot marks the context of a task, so that a task that waits can give its place to another.
 type slot struct {

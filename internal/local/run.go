@@ -52,7 +52,8 @@ type Run struct {
 	released bool           // the run's own hold on its outputs was given up
 	borrowed map[int32]bool // tasks whose values belong to others
 	ended    bool
-	running  int // workers that hold tasks of this run
+	running  int   // workers that hold tasks of this run
+	expected int32 // tasks that gave up their place to wait for this run
 	pace     time.Duration
 	watchers map[int32][]func()
 	workers  map[*worker]struct{}
@@ -209,6 +210,7 @@ func (r *Run) settle() {
 		return
 	}
 	r.ended = true
+	r.engine.returning.Add(r.expected)
 	r.ready.Store(0)
 	watchers := r.watchers
 	r.watchers = nil
@@ -274,7 +276,7 @@ func (r *Run) Done() <-chan struct{} { return r.done }
 // Wait waits until the run has ended and returns its first failure. When the run is cancelled it waits for running tasks
 // for the engine's grace; if they do not end by then the error names their functions.
 func (r *Run) Wait(ctx context.Context) error {
-	defer Block(ctx)()
+	defer r.expect(ctx)()
 	select {
 	case <-r.done:
 		return r.err
@@ -289,6 +291,33 @@ func (r *Run) Wait(ctx context.Context) error {
 		return r.err
 	case <-grace.C:
 		return r.hanging()
+	}
+}
+
+// expect is [Block] for a task that waits for this run: when the run ends its place is kept free until it has come back, so
+// that workers do not begin more and more tasks that wait in their turn.
+func (r *Run) expect(ctx context.Context) (resume func()) {
+	s, _ := ctx.Value(slotKey{}).(slot)
+	if s.engine != r.engine || r.engine.conf.Synchronous {
+		return Block(ctx)
+	}
+	r.mu.Lock()
+	if r.ended {
+		r.mu.Unlock()
+		return func() {}
+	}
+	r.expected++
+	r.mu.Unlock()
+	back := Block(ctx)
+	return func() {
+		back()
+		r.mu.Lock()
+		if r.ended {
+			r.engine.returning.Add(-1)
+		} else {
+			r.expected--
+		}
+		r.mu.Unlock()
 	}
 }
 

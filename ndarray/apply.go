@@ -151,8 +151,13 @@ func weakOperand(op num.Op, t dtype.Type, value any, all []any) (*Array, error) 
 		return nil, fail(ErrDType, "%v: %v and a Go %T have no common type", op, t, value)
 	}
 	if n, isInt := value.(int); isInt && !dtype.FitsInt(u, n) {
-		if op >= num.Equal && op <= num.GreaterEqual { // larger or smaller than all elements
+		switch op { // do not compute in u
+		case num.Equal, num.NotEqual, num.Less, num.LessEqual, num.Greater, num.GreaterEqual:
 			return Scalar(dtype.Int64, value)
+		case num.LogicalAnd, num.LogicalOr, num.LogicalXor:
+			return Scalar(dtype.Bool, true)
+		case num.Div:
+			return Scalar(dtype.Float64, value)
 		}
 		return nil, fail(ErrValue, "%v: %d does not fit in %v", op, n, u)
 	}

@@ -26,7 +26,7 @@ func (a *Array) reduce(r num.Reduction, opts *reduction) ([]*Array, error) {
 	if n == 0 && needsElements(r) {
 		return nil, fail(ErrValue, "%v: no elements along the reduced axes of shape %s, and there is no identity", r, ShapeString(a.shape))
 	}
-	if len(opts.axes) == 0 && len(a.shape) > 0 { // Axis() with nothing: every element by itself
+	if len(opts.axes) == 0 { // a 0-d array, or Axis() with nothing: every element by itself
 		return a.reduceNothing(r, opts)
 	}
 	if err := num.Reduce(context.Background(), r, a.view(), views, opts.axes...); err != nil {

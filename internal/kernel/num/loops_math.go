@@ -16,7 +16,12 @@ var realMath = map[Op]func(float64) float64{
 	Sinh: math.Sinh, Cosh: math.Cosh, Tanh: tanh, Arcsinh: math.Asinh, Arccosh: math.Acosh, Arctanh: math.Atanh,
 	Deg2rad: func(x float64) float64 { return x * (math.Pi / 180) },
 	Rad2deg: func(x float64) float64 { return x * (180 / math.Pi) },
-	Spacing: func(x float64) float64 { return math.Nextafter(x, math.Inf(sgn(x))) - x },
+	Spacing: func(x float64) float64 {
+		if x == 0 {
+			return math.SmallestNonzeroFloat64 // of -0 too
+		}
+		return math.Nextafter(x, math.Inf(sgn(x))) - x
+	},
 	Angle: func(x float64) float64 {
 		if x < 0 {
 			return math.Pi
@@ -89,6 +94,13 @@ func init() {
 		unaryLoops[op][dtype.Float64] = mapReal[float64](f)
 		unaryLoops[op][dtype.Float32] = mapReal[float32](f)
 	}
+	unaryLoops[Spacing][dtype.Float32] = mapReal[float32](func(x float64) float64 {
+		f := float32(x)
+		if f == 0 {
+			return math.SmallestNonzeroFloat32
+		}
+		return float64(math.Nextafter32(f, float32(math.Inf(sgn(x)))) - f)
+	})
 	for op, f := range realMath2 {
 		binaryLoops[op][dtype.Float64] = mapReal2[float64](f)
 		binaryLoops[op][dtype.Float32] = mapReal2[float32](f)
@@ -110,8 +122,17 @@ func init() {
 	})
 }
 
-// powComplex multiplies for small whole powers, as NumPy does, and is cmplx.Pow otherwise.
+// powComplex multiplies for small whole powers, as NumPy does, and is cmplx.Pow otherwise. The powers of 0 are 0 for
+// positive real exponents and NaN for all others but 0.
 func powComplex(x, y complex128) complex128 {
+	switch {
+	case y == 0:
+		return 1 // also of NaN
+	case x == 0 && (imag(y) != 0 || !(real(y) > 0)):
+		return cmplx.NaN()
+	case x == 0:
+		return 0
+	}
 	n := int(real(y))
 	if imag(y) != 0 || float64(n) != real(y) || n > 100 || n < -100 || n == 0 {
 		return cmplx.Pow(x, y)

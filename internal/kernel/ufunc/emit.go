@@ -87,22 +87,16 @@ func (e *emitter) divideTime() num.Value {
 	b, x, y := e.b, e.args[0], e.args[1]
 	switch {
 	case e.types[1].IsFloat():
-		q := b.Apply(num.Div, b.Cast(x, dtype.Float64), b.Cast(y, dtype.Float64))
-		if e.op == num.FloorDiv {
-			q = b.Apply(num.Floor, q)
-		}
-		return e.keepNaT(q)
+		return e.keepNaT(b.Apply(num.Div, b.Cast(x, dtype.Float64), b.Cast(y, dtype.Float64)))
 	case e.op == num.FloorDiv && e.sig.Out == dtype.Int64: // NaT and division by zero give 0
 		q := b.Apply(num.FloorDiv, x, y)
 		return b.Apply(num.Where, b.Apply(num.IsNaN, q), b.Int(dtype.Int64, 0), b.Cast(q, dtype.Int64))
-	case e.op == num.FloorDiv:
-		return b.Apply(num.FloorDiv, x, e.arg(1))
 	case e.sig.Out == dtype.Float64:
 		q := b.Apply(num.Div, b.Cast(x, dtype.Float64), b.Cast(y, dtype.Float64))
 		missing := b.Apply(num.LogicalOr, b.Apply(num.IsNaN, x), b.Apply(num.IsNaN, y))
 		return b.Apply(num.Where, missing, b.Float(dtype.Float64, math.NaN()), q)
 	}
-	// Cut towards zero: divide the magnitudes, which floors, and put the sign back.
+	// Cut towards zero, by FloorDiv too, as NumPy does: divide the magnitudes, which floors, and put the sign back.
 	n := e.arg(1)
 	q := b.Apply(num.FloorDiv, b.Apply(num.Abs, x), b.Apply(num.Abs, n))
 	sign := b.Apply(num.Mul, b.Apply(num.Sign, x), b.Apply(num.Sign, n))

@@ -93,7 +93,8 @@ func cmpOr(b, def byte) byte {
 type CSVSource struct {
 	Blocks     []blockio.Block
 	Format     *CSVFormat
-	FileColumn string // name of a further column with the file's path; none when empty
+	FileColumn string   // name of a further column with the file's path; none when empty
+	As         []string // the columns' names in SQL, which does not tell upper and lower case apart; the schema's when nil
 }
 
 type csvInput struct{ src CSVSource }
@@ -113,7 +114,7 @@ func (in *csvInput) prepare(q *query, a *arena) (*C.sf_input, error) {
 			return nil, fmt.Errorf("frame: read csv: %s: block at byte %d has no exact boundaries; use blockio.CSVBlocks", b.Path, b.Start)
 		}
 	}
-	ci, ct, err := t.text(q, a, in.src.FileColumn)
+	ci, ct, err := t.text(q, a, in.src.As, in.src.FileColumn)
 	if err != nil {
 		return nil, err
 	}

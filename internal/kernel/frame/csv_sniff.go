@@ -32,6 +32,8 @@ const (
 	guessTime  // a timestamp without zone; a date is one too
 	guessZoned // a timestamp with zone
 	guessNanos // it has more than six digits behind the second
+	guessWide  // a whole number beyond int64
+	guessFraction
 )
 
 func guess(s string) int {
@@ -50,7 +52,7 @@ const (
 //
 // A column is guessed as the first of these that fits all of its values that are not null: bool (true and false in any case), int64, float64,
 // date (yyyy-mm-dd), timestamp[us] ([ns] when there are more than six digits behind the second), timestamp[us, UTC] when all values
-// have a zone, string. Whole numbers beyond int64 and columns of nulls are strings.
+// have a zone, string. Columns of whole numbers beyond int64, and columns of nulls, are strings.
 func SniffCSV(ctx context.Context, files []blockio.File, o CSVOptions) (*CSVFormat, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -236,7 +238,7 @@ func guessedType(all, anyOf int, asTime bool) arrow.DataType {
 		return arrow.FixedWidthTypes.Boolean
 	case all&guessInt != 0:
 		return arrow.PrimitiveTypes.Int64
-	case all&guessFloat != 0:
+	case all&guessFloat != 0 && (anyOf&guessWide == 0 || anyOf&guessFraction != 0):
 		return arrow.PrimitiveTypes.Float64
 	case all&guessDate != 0:
 		return arrow.FixedWidthTypes.Date32

@@ -47,14 +47,16 @@ func thousands(n int) string {
 
 // describe puts the C side's error code into words.
 func (e *DataError) describe(ce *C.sf_error, dt arrow.DataType) {
+	if ce.code != C.E_TYPE && ce.code != C.E_RANGE && ce.code != C.E_JSON_TYPE {
+		e.SampleRows = 0
+	}
 	switch ce.code {
 	case C.E_TYPE:
 		e.Problem = fmt.Sprintf("%q is not a %s", e.Value, TypeName(dt))
 	case C.E_RANGE:
 		e.Problem = fmt.Sprintf("%q does not fit %s", e.Value, TypeName(dt))
 	case C.E_FIELDS:
-		e.SampleRows = 0
-		e.Problem = fmt.Sprintf("%d fields or more, but there are %d columns", ce.seen, ce.expected)
+		e.Problem = fmt.Sprintf("%d fields, but there are %d columns", ce.seen, ce.expected)
 	case C.E_QUOTE_OPEN:
 		e.Problem = fmt.Sprintf("the quote opened at column %d is never closed", e.Column)
 	case C.E_QUOTE_END:
@@ -66,7 +68,7 @@ func (e *DataError) describe(ce *C.sf_error, dt arrow.DataType) {
 	case C.E_LONG:
 		e.Problem = "a record is longer than 256 MB; is a quote missing?"
 	case C.E_JSON:
-		e.Field, e.SampleRows = "", 0
+		e.Field = ""
 		e.Problem = fmt.Sprintf("malformed JSON at column %d near %q", e.Column, e.Value)
 	case C.E_JSON_TYPE:
 		e.Problem = fmt.Sprintf("%s is not a %s", e.Value, TypeName(dt))

@@ -92,7 +92,7 @@ func sheafTextClose(reader C.uintptr_t) {
 }
 
 // text fills what the C side needs of the blocks, and keeps t alive until the query's end.
-func (t *textInput) text(q *query, a *arena, fileColumn string) (*C.sf_input, *C.sf_text, error) {
+func (t *textInput) text(q *query, a *arena, as []string, fileColumn string) (*C.sf_input, *C.sf_text, error) {
 	t.query = q
 	q.texts = append(q.texts, t)
 	ci, ct := &slice[C.sf_input](a, 1)[0], &slice[C.sf_text](a, 1)[0]
@@ -123,12 +123,30 @@ func (t *textInput) text(q *query, a *arena, fileColumn string) (*C.sf_input, *C
 	}
 	ct.columns, ct.names, ct.name_len = unsafe.SliceData(values), unsafe.SliceData(names), unsafe.SliceData(lens)
 	ct.path_column = -1
-	schema := t.schema
+	schema, err := renamed(t.schema, as)
+	if err != nil {
+		return nil, nil, fmt.Errorf("frame: %s: %w", t.op, err)
+	}
 	if fileColumn != "" {
 		ct.path_column = ct.ncols
 		schema = withFileColumn(schema, fileColumn)
 	}
 	return ci, ct, a.fields(ci, schema)
+}
+
+// renamed gives a schema's fields other names.
+func renamed(s *arrow.Schema, as []string) (*arrow.Schema, error) {
+	if as == nil {
+		return s, nil
+	}
+	if len(as) != s.NumFields() {
+		return nil, fmt.Errorf("%d names are given for %d columns", len(as), s.NumFields())
+	}
+	fields := s.Fields()
+	for i := range fields {
+		fields[i].Name = as[i]
+	}
+	return arrow.NewSchema(fields, nil), nil
 }
 
 // withFileColumn adds the column that says which file a row is from.

@@ -365,7 +365,7 @@ int sf_store(const sf_value *v, void *data, int64_t i, const char *p, int64_t n)
 	return E_TYPE;
 }
 
-enum { G_INT = 1, G_FLOAT = 2, G_BOOL = 4, G_DATE = 8, G_TIME = 16, G_ZONED = 32, G_NANOS = 64 };
+enum { G_INT = 1, G_FLOAT = 2, G_BOOL = 4, G_DATE = 8, G_TIME = 16, G_ZONED = 32, G_NANOS = 64, G_WIDE = 128, G_FRACTION = 256 };
 
 // sf_guess tells which types a text could be read as, by the same rules as sf_store.
 int sf_guess(const char *p, int64_t n) {
@@ -376,8 +376,8 @@ int sf_guess(const char *p, int64_t n) {
 	int err = sf_store(&i, &x, 0, p, n);
 	if (!err)
 		g |= G_INT;
-	if (err != E_RANGE && !sf_store(&f, bits, 0, p, n)) // a whole number beyond int64 would lose digits
-		g |= G_FLOAT;
+	if (!sf_store(&f, bits, 0, p, n))
+		g |= G_FLOAT | (err == E_RANGE ? G_WIDE : err ? G_FRACTION : 0);
 	if (!sf_store(&b, bits, 0, p, n))
 		g |= G_BOOL;
 	if (!sf_store(&d, bits, 0, p, n))

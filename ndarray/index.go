@@ -17,6 +17,9 @@ import (
 // Without arrays the result is a view; with arrays it is a copy. Where the axes of array items appear in the result
 // follows NumPy: in place when they stand side by side (ints count as arrays then), first otherwise.
 func (a *Array) Index(items ...any) (*Array, error) {
+	if mask := a.onlyMask(items); mask != nil {
+		return a.masked(mask), nil
+	}
 	p, err := a.parseIndex(items)
 	if err != nil {
 		return nil, err
@@ -254,7 +257,10 @@ func (b *indexBuilder) addMask(place int, mask *Array) error {
 // NonZero returns the positions of the elements that are not zero, in C order: one int64 array an axis.
 func (a *Array) NonZero() []*Array {
 	mask := a.as(dtype.Bool)
-	found := make([][]int64, len(a.shape))
+	count, found := mask.CountNonZero(), make([][]int64, len(a.shape))
+	for k := range found {
+		found[k] = make([]int64, 0, count)
+	}
 	index := make([]int, len(a.shape))
 	for at := range mask.positions() {
 		if buffer[bool](mask)[at] {
@@ -271,8 +277,7 @@ func (a *Array) NonZero() []*Array {
 	}
 	out := make([]*Array, len(found))
 	for k, f := range found {
-		shape := []int{len(f)}
-		out[k] = &Array{dt: dtype.Int64, shape: shape, strides: cStrides(shape), base: sliceBase(f), cap: len(f)}
+		out[k] = ofInts(f)
 	}
 	return out
 }
@@ -284,15 +289,4 @@ func (a *Array) ArgWhere() *Array {
 		copyRun(dtype.Int64, out.col(k), len(a.shape), x.first(), 1, x.Size())
 	}
 	return out
-}
-
-// CountNonZero returns the number of elements that are not zero.
-func (a *Array) CountNonZero() int {
-	n := 0
-	for v := range Elements[bool](a.as(dtype.Bool)) {
-		if v {
-			n++
-		}
-	}
-	return n
 }

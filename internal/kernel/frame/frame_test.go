@@ -2,6 +2,7 @@ package frame
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -54,10 +55,13 @@ func show(t testing.TB, batches []arrow.RecordBatch) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(text)), "["), "]")
-		s = strings.ReplaceAll(strings.ReplaceAll(s, "}\n,", "}\n"), "},{", "}\n{")
-		if s != "" {
-			out.WriteString(strings.TrimSpace(s) + "\n")
+		var rows []json.RawMessage
+		if err := json.Unmarshal(text, &rows); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			out.Write(r)
+			out.WriteByte('\n')
 		}
 	}
 	return out.String()

@@ -193,20 +193,18 @@ type shape struct {
 
 var errNoObject = errors.New("not an object")
 
-// addLine adds one record. The decoder checks the whole line.
+// addLine adds one record. The decoder checks the whole line, but for the Unicode in it, which is the reader's to judge.
 func (s *shape) addLine(line []byte) error {
-	d := jsontext.NewDecoder(bytes.NewReader(line), jsontext.AllowDuplicateNames(true))
+	d := jsontext.NewDecoder(bytes.NewReader(line), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if k := d.PeekKind(); k != '{' && k != 0 {
 		return errNoObject
 	}
 	if err := s.add(d); err != nil {
 		return err
 	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		if err == nil {
-			err = &jsontext.SyntacticError{ByteOffset: d.InputOffset(), Err: errors.New("text after the object")}
-		}
-		return err
+	rest := line[d.InputOffset():]
+	if text := bytes.TrimLeft(rest, " \t\r\n"); len(text) > 0 {
+		return &jsontext.SyntacticError{ByteOffset: int64(len(line) - len(text)), Err: errors.New("text after the object")}
 	}
 	return nil
 }

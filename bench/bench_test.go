@@ -58,13 +58,13 @@ func TestRow(t *testing.T) {
 	got := func(sheaf, a, b float64, answer float64) row {
 		r := newResults(c)
 		if sheaf > 0 {
-			r.addSheaf(outcome{Seconds: []float64{sheaf + 1, sheaf}, Answer: values{1}, peakMB: 5})
+			r.addSheaf(outcome{Results: []float64{sheaf + 1, sheaf}, Answer: values{1}, peakMB: 5})
 		}
 		if a > 0 {
-			r.addPeer("a", outcome{Seconds: []float64{a}, Answer: values{1}, Versions: map[string]string{"a": "1.0"}})
+			r.addPeer("a", outcome{Results: []float64{a}, Answer: values{1}, Versions: map[string]string{"a": "1.0"}})
 		}
 		if b > 0 {
-			r.addPeer("b", outcome{Seconds: []float64{b}, Answer: values{answer}})
+			r.addPeer("b", outcome{Results: []float64{b}, Answer: values{answer}})
 		}
 		return r.row(rep)
 	}
@@ -100,7 +100,7 @@ func TestRow(t *testing.T) {
 func TestRowOfABar(t *testing.T) {
 	c := cases.Case{Name: "c", Unit: "us", Peers: []string{"a"}, Tolerance: 1e-9, Goal: cases.Goal{Over: []string{cases.Bar}, Ratio: 1, Bar: 20}}
 	r := newResults(c)
-	r.addSheaf(outcome{Seconds: []float64{16}})
+	r.addSheaf(outcome{Results: []float64{16}})
 	x := r.row(newReport(nil, true, nil, ""))
 	if x.Ratio == nil || *x.Ratio != 1.25 || x.Met == nil || !*x.Met || x.BestPeer != nil {
 		t.Errorf("got %+v, want ratio 1.25, met and no best peer", x)

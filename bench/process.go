@@ -15,7 +15,7 @@ import (
 
 // outcome is the line that one process of sheaf or a peer prints.
 type outcome struct {
-	Seconds  []float64         `json:"seconds"` // in the case's unit, in fact
+	Results  []float64         `json:"results"` // in the case's unit
 	Answer   values            `json:"answer"`
 	Versions map[string]string `json:"versions,omitempty"`
 
@@ -41,7 +41,7 @@ func child(ctx context.Context, out io.Writer, name, data string, repeat int) er
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(out).Encode(outcome{Seconds: results, Answer: answer})
+	return json.NewEncoder(out).Encode(outcome{Results: results, Answer: answer})
 }
 
 // runProcess starts a process and reads the outcome from the last line that it prints.
@@ -59,8 +59,8 @@ func runProcess(ctx context.Context, name string, args ...string) (outcome, erro
 	}
 	o := outcome{}
 	line := lastLine(stdout.String())
-	if err := json.Unmarshal([]byte(line), &o); err != nil || len(o.Seconds) == 0 {
-		return outcome{}, fmt.Errorf("printed %q, want a line with seconds and answer", line)
+	if err := json.Unmarshal([]byte(line), &o); err != nil || len(o.Results) == 0 {
+		return outcome{}, fmt.Errorf("printed %q, want a line with results and answer", line)
 	}
 	o.peakMB = peakMB(cmd.ProcessState)
 	return o, nil

@@ -30,9 +30,9 @@ func (r *results) addPeer(peer string, o outcome) {
 
 // best keeps the smallest result, and the largest peak of memory, of two rounds.
 func best(old *outcome, o outcome) *outcome {
-	o.Seconds = []float64{slices.Min(o.Seconds)}
+	o.Results = []float64{slices.Min(o.Results)}
 	if old != nil {
-		o.Seconds[0] = min(o.Seconds[0], old.Seconds[0])
+		o.Results[0] = min(o.Results[0], old.Results[0])
 		o.peakMB = max(o.peakMB, old.peakMB)
 	}
 	return &o
@@ -92,8 +92,8 @@ func (r *results) row(rep *report) row {
 	for _, peer := range r.c.Peers {
 		out.Peers[peer] = nil
 		if o := r.peers[peer]; o != nil {
-			out.Peers[peer] = new(rounded(o.Seconds[0]))
-			if out.BestPeer == nil || o.Seconds[0] < r.peers[*out.BestPeer].Seconds[0] {
+			out.Peers[peer] = new(rounded(o.Results[0]))
+			if out.BestPeer == nil || o.Results[0] < r.peers[*out.BestPeer].Results[0] {
 				out.BestPeer = new(peer)
 			}
 		}
@@ -104,7 +104,7 @@ func (r *results) row(rep *report) row {
 	if r.sheaf == nil {
 		return out
 	}
-	out.Sheaf, out.PeakRSSMB = new(rounded(r.sheaf.Seconds[0])), rounded(r.sheaf.peakMB)
+	out.Sheaf, out.PeakRSSMB = new(rounded(r.sheaf.Results[0])), rounded(r.sheaf.peakMB)
 	goal, complete := math.Inf(1), true
 	for _, peer := range r.c.Goal.Over {
 		if v := out.Peers[peer]; v != nil {
@@ -116,7 +116,7 @@ func (r *results) row(rep *report) row {
 	if math.IsInf(goal, 1) {
 		return out
 	}
-	ratio := goal / r.sheaf.Seconds[0]
+	ratio := goal / r.sheaf.Results[0]
 	out.Ratio = new(rounded(ratio))
 	// A disagreement or a ratio below the goal is final; a missing peer might have been the faster one.
 	switch {

@@ -96,7 +96,7 @@ func (r *runner) runCase(ctx context.Context, c cases.Case) (row, error) {
 	}
 	for range r.rounds {
 		if !sheafDown {
-			o, err := r.timed(ctx, r.self, "-child", c.Name, "-data", r.data, "-repeat", repeat)
+			o, err := r.process(ctx, c, r.self, "-child", c.Name, "-data", r.data, "-repeat", repeat)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("sheaf: %w", err))
 				sheafDown = true
@@ -108,7 +108,7 @@ func (r *runner) runCase(ctx context.Context, c cases.Case) (row, error) {
 			if !want[peer] || r.python == "" {
 				continue
 			}
-			o, err := r.timed(ctx, r.python, filepath.Join(r.scripts, c.Family+".py"),
+			o, err := r.process(ctx, c, r.python, filepath.Join(r.scripts, c.Family+".py"),
 				"--case", c.Name, "--peer", peer, "--data", r.data, "--repeat", repeat)
 			if err != nil {
 				r.say("%s: %s is missing: %v", c.Name, peer, err)
@@ -125,9 +125,16 @@ func (r *runner) runCase(ctx context.Context, c cases.Case) (row, error) {
 	return results.row(r.report), errors.Join(errs...)
 }
 
-// timed runs one process within the time limit.
-func (r *runner) timed(ctx context.Context, name string, args ...string) (outcome, error) {
+// process runs one process within the time limit.
+func (r *runner) process(ctx context.Context, c cases.Case, name string, args ...string) (outcome, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("took longer than %v", r.timeout))
 	defer cancel()
-	return runProcess(ctx, name, args...)
+	o, err := runProcess(ctx, name, args...)
+	if err == nil && c.Peak {
+		if o.peakMB == 0 {
+			return outcome{}, errors.New("this system does not tell the peak of a process's memory")
+		}
+		o.Results = []float64{o.peakMB}
+	}
+	return o, err
 }

@@ -24,8 +24,10 @@ type Case struct {
 	Tolerance float64
 	// InLaw loosens the tolerance for peers that draw other random numbers.
 	InLaw map[string]float64
-	// Once says that the case measures a peak or takes long: one repetition in a process.
+	// Once says that the case runs once in a process: repeating it would change what it measures.
 	Once bool
+	// Peak says that the result is the peak of the process's resident set and not a time.
+	Peak bool
 }
 
 // Goal says what is aimed at: the best of the peers named in Over takes at least Ratio times what sheaf takes.

@@ -114,15 +114,15 @@ var All = []Case{
 
 	// Memory.
 	{
-		Name: "mem_reduction", Family: "memory", Unit: "MB", Peers: []string{"dask"}, Goal: atMost(1000), Tolerance: 1e-9, Once: true,
+		Name: "mem_reduction", Family: "memory", Unit: "MB", Peers: []string{"dask"}, Goal: atMost(1000), Tolerance: 1e-9, Once: true, Peak: true,
 		About: "peak resident set of the sum of a 40 GB random array",
 	},
 	{
-		Name: "mem_groupby", Family: "memory", Unit: "MB", Data: "groups", Peers: []string{"duckdb"}, Goal: atMost(512), Tolerance: 1e-9, Once: true,
+		Name: "mem_groupby", Family: "memory", Unit: "MB", Data: "groups", Peers: []string{"duckdb"}, Goal: atMost(512), Tolerance: 1e-9, Once: true, Peak: true,
 		About: "peak resident set of a group-by with 16 million groups over 2 GB of rows, limit 512 MB",
 	},
 	{
-		Name: "mem_bag_groupby", Family: "memory", Unit: "MB", Data: "records", Peers: []string{"duckdb"}, Goal: atMost(256), Tolerance: 1e-9, Once: true,
+		Name: "mem_bag_groupby", Family: "memory", Unit: "MB", Data: "records", Peers: []string{"duckdb"}, Goal: atMost(256), Tolerance: 1e-9, Once: true, Peak: true,
 		About: "peak resident set of a bag GroupBy over 1 GB of records, limit 256 MB",
 	},
 	{

@@ -5,7 +5,7 @@ inputs) and returns the callable to time. The callable returns the answer: a num
 
     python arrays.py --case seed_sum --peer dask --data DIR --repeat 3
 
-prints {"seconds": [..], "answer": .., "versions": {..}}; what is measured per task is divided by `scale`.
+prints {"results": [..], "answer": .., "versions": {..}}, in seconds; what is measured per task is divided by `scale`.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def main():
         sys.exit(f"no case {args.case} for {args.peer}")
     setup, warmup, scale, packages = found
     run = setup(args.data)
-    seconds, answer = [], None
+    results, answer = [], None
     for i in range(-warmup, args.repeat):
         start = time.perf_counter()
         answer = run()
@@ -66,6 +66,6 @@ def main():
         if isinstance(answer, Measured):
             took, answer = answer.value, answer.answer
         if i >= 0:
-            seconds.append(took)
+            results.append(took)
     versions = {p: importlib.metadata.version(p) for p in packages}
-    print(json.dumps({"seconds": seconds, "answer": plain(answer), "versions": versions}), flush=True)
+    print(json.dumps({"results": results, "answer": plain(answer), "versions": versions}), flush=True)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"sheaf/dtype"
+	"sheaf/internal/codec"
 	"sheaf/ndarray"
 )
 
@@ -228,4 +229,22 @@ func ExampleNpyHeader() {
 	}
 	os.Stdout.WriteString(h.DType.String() + ndarray.ShapeString(h.Shape))
 	// Output: float32(3, 2)
+}
+
+func TestCodec(t *testing.T) {
+	type pair struct {
+		name string
+		a, b *ndarray.Array
+	}
+	x := must(must(ndarray.Arange(6))(t).Reshape(2, 3))(t)
+	var b bytes.Buffer
+	if err := codec.EncodeAs(&b, pair{"p", x, x.T()}); err != nil {
+		t.Fatal(err)
+	}
+	got := must(codec.DecodeAs[pair](&b))(t)
+	if got.name != "p" {
+		t.Errorf("got %q", got.name)
+	}
+	same(t, "array", got.a, x)
+	same(t, "view", got.b, x.T().Copy())
 }

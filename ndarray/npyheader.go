@@ -28,9 +28,6 @@ type NpyHeader struct {
 	unit int64 // nanoseconds of one unit of a time, 1 for all others
 }
 
-// bytes returns the length of the data.
-func (h *NpyHeader) bytes() int { return product(h.Shape) * h.DType.Size() }
-
 // ReadNpyHeader reads the header of a .npy file and leaves r at its first element. Headers that are too long, types
 // that no array can hold (records, strings, objects, float16) and impossible shapes are an error.
 func ReadNpyHeader(r io.Reader) (*NpyHeader, error) {

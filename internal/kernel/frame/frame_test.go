@@ -1,21 +1,13 @@
 package frame
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"math"
-	"os"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 )
 
@@ -93,17 +85,4 @@ func TestQueryNoInputs(t *testing.T) {
 	if err != nil || len(empty) != 1 || empty[0].NumRows() != 0 || empty[0].Schema().String() != "schema:\n  fields: 1\n    - a: type=int32, nullable" {
 		t.Errorf("got %v %v", empty, err)
 	}
-}
-
-var _ = []any{context.Background, errors.New, fmt.Sprint, math.Pi, os.Getpid, sync.Mutex{}, time.Now, cmp.Diff}
-
-func TestSmoke(t *testing.T) {
-	p := pool(t, Options{Databases: 1})
-	s := schemaOf(field("a", arrow.PrimitiveTypes.Int64), field("s", arrow.BinaryTypes.String), field("l", arrow.ListOf(arrow.PrimitiveTypes.Int32)))
-	b := fromJSON(t, s, `[{"a":1,"s":"x","l":[1,2]},{"a":null,"s":"a much longer string","l":null},{"a":3,"s":null,"l":[]},{"a":4,"s":"y","l":[3,null]}]`)
-	in := map[string]Input{"t": Batches(s, b)}
-	fmt.Print(p.show(t, "SELECT * FROM t", in, nil))
-	fmt.Print(p.show(t, "SELECT count(*) AS n FROM t", in, nil))
-	fmt.Print(p.show(t, "SELECT s FROM t WHERE a > 1", in, nil))
-	fmt.Print(p.show(t, "SELECT x.a, y.s FROM t x JOIN t y USING (a)", in, nil))
 }

@@ -14,7 +14,7 @@ var heavy = []string{
 }
 
 // light are the rooms that link none of the heavy packages.
-var light = []string{"dtype", "ndarray", "fn", "graph", "."}
+var light = []string{"dtype", "ndarray", "fn", "graph", ".", "array", "array/random", "delayed", "bag", "client", "internal/archtest/arrayonly"}
 
 func TestLightProgramsLinkNothingHeavy(t *testing.T) {
 	for _, dir := range light {
@@ -34,6 +34,29 @@ func TestLightProgramsLinkNothingHeavy(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// sizeBytesLimit is how large a program that only uses arrays may be, built without flags.
+const sizeBytesLimit = 15_000_000
+
+func TestArrayOnlyProgramIsSmall(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "arrayonly")
+	goCommand(t, "build", "-o", path, "./internal/archtest/arrayonly")
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > sizeBytesLimit {
+		t.Errorf("got a binary of %d bytes, want at most %d", info.Size(), sizeBytesLimit)
+	}
+	t.Logf("%.1f MB", float64(info.Size())/1e6)
+	out, err := exec.CommandContext(t.Context(), path).Output()
+	if err != nil {
+		t.Fatalf("running it: %v", err)
+	}
+	if len(out) == 0 {
+		t.Error("the program printed nothing")
 	}
 }
 

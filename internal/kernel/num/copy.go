@@ -79,10 +79,10 @@ func transposeTile(size int, dst unsafe.Pointer, drs int, src unsafe.Pointer, ss
 	}
 }
 
-// The transposes of 4- and 8-byte elements; replaced by vector kernels where the machine has them.
+// What is replaced by vector kernels where the machine has them.
 var (
-	transpose32 = transposeWords[uint32]
-	transpose64 = transposeWords[uint64]
+	transpose32, transpose64 = transposeWords[uint32], transposeWords[uint64]
+	where32, where64         = whereWords[uint32], whereWords[uint64]
 )
 
 // transposeWords goes through blocks of 8 by 8, so that each line of the cache is used while it is there.
@@ -111,9 +111,9 @@ func whereTile(size int, dst, c, a, b unsafe.Pointer, n, as, bs int) {
 	case 2:
 		whereWords[uint16](dst, c, a, b, n, as, bs)
 	case 4:
-		whereWords[uint32](dst, c, a, b, n, as, bs)
+		where32(dst, c, a, b, n, as, bs)
 	case 8:
-		whereWords[uint64](dst, c, a, b, n, as, bs)
+		where64(dst, c, a, b, n, as, bs)
 	default:
 		whereWords[word16](dst, c, a, b, n, as, bs)
 	}

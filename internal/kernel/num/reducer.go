@@ -113,7 +113,7 @@ func newSum(t dtype.Type, n int) reducer {
 	case dtype.Timedelta:
 		return newOrdered[int64](Sum, t, n)
 	default:
-		s.run, s.cols = sumInt64, colsInto[int64, uint64]
+		s.run, s.cols = sumInts[int64], colsInto[int64, uint64]
 	}
 	return s
 }

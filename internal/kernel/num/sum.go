@@ -10,13 +10,23 @@ var (
 	sqdFloat64 = sqdLanes
 	addColumns = addColumnsGo
 	colMoments = colMomentsGo
-	sumInt64   = sumInts[int64]
 	countBools = sumInts[uint8]
 	minFloat64 = minLanes[float64]
 	maxFloat64 = maxLanes[float64]
 	minFloat32 = minLanes[float32]
 	maxFloat32 = maxLanes[float32]
 )
+
+// setPortableKernels puts the portable loops back.
+func setPortableKernels() {
+	sumFloat64, sumFloat32, sqdFloat64 = sumLanes[float64], sumLanes[float32], sqdLanes
+	addColumns, colMoments = addColumnsGo, colMomentsGo
+	countBools = sumInts[uint8]
+	minFloat64, maxFloat64 = minLanes[float64], maxLanes[float64]
+	minFloat32, maxFloat32 = minLanes[float32], maxLanes[float32]
+	transpose32, transpose64 = transposeWords[uint32], transposeWords[uint64]
+	where32, where64 = whereWords[uint32], whereWords[uint64]
+}
 
 // sumLanes returns the sum of n elements in float64.
 func sumLanes[T float](p unsafe.Pointer, n int) float64 {
@@ -29,10 +39,15 @@ func sumLanes[T float](p unsafe.Pointer, n int) float64 {
 		}
 		v = v[32:]
 	}
+	return sumRest(&lane, v)
+}
+
+// sumRest adds fewer than 32 elements to the lanes, and folds them.
+func sumRest[T float](lane *[32]float64, v []T) float64 {
 	for i, x := range v {
-		lane[i] += float64(x)
+		lane[i&31] += float64(x)
 	}
-	return fold(&lane)
+	return fold(lane)
 }
 
 // fold adds the lanes: vectors of 8 in pairs, then the halves of the last one.
@@ -58,11 +73,15 @@ func sqdLanes(p unsafe.Pointer, n int, mean float64) float64 {
 		}
 		v = v[32:]
 	}
+	return sqdRest(&lane, v, mean)
+}
+
+func sqdRest(lane *[32]float64, v []float64, mean float64) float64 {
 	for i, x := range v {
 		d := x - mean
-		lane[i] += float64(d * d)
+		lane[i&31] += float64(d * d)
 	}
-	return fold(&lane)
+	return fold(lane)
 }
 
 // addColumnsGo adds the sum of each column of rows×cols elements, rs apart, to acc.

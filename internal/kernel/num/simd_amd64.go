@@ -1,0 +1,156 @@
+//go:build amd64 && !purego
+
+package num
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+
+	"sheaf/dtype"
+)
+
+// binaryKernel is a vector kernel of two operands for whole vectors.
+type binaryKernel struct {
+	op          Op
+	t           dtype.Type
+	lanes, size int
+	vv, vs, sv  binary
+}
+
+// unaryKernel is a vector kernel of one operand. in and out are the sizes of the elements.
+type unaryKernel struct {
+	op      Op
+	t       dtype.Type
+	lanes   int
+	in, out int
+	f       unary
+}
+
+// machineLevel is what the machine has.
+func machineLevel() Level {
+	x := &cpu.X86
+	switch {
+	case !x.HasAVX2 || !x.HasFMA || !x.HasBMI2:
+		return Portable
+	case !x.HasAVX512F || !x.HasAVX512DQ || !x.HasAVX512BW || !x.HasAVX512VL:
+		return AVX2
+	}
+	return AVX512
+}
+
+// The portable loops, kept when the vector kernels take their places in the tables.
+var (
+	portableUnary  = unaryLoops
+	portableBinary = binaryLoops
+)
+
+// An init function of a file that sorts last: the tables of portable loops are full by now.
+func init() {
+	portableUnary, portableBinary = unaryLoops, binaryLoops
+	setLevel(min(wanted(), machineLevel()))
+}
+
+// setLevel fills the tables with the kernels of a level that the machine has.
+func setLevel(l Level) {
+	level = l
+	unaryLoops, binaryLoops = portableUnary, portableBinary
+	setPortableKernels()
+	if l >= AVX2 {
+		install(binaryAVX2, unaryAVX2)
+		useAVX2()
+	}
+	if l >= AVX512 {
+		install(binaryAVX512, unaryAVX512)
+		useAVX512()
+	}
+}
+
+func install(bs []binaryKernel, us []unaryKernel) {
+	for _, k := range bs {
+		tail, outSize := portableBinary[k.op][k.t], k.size
+		if resultType(k.op, k.t) == dtype.Bool {
+			outSize = 1
+		}
+		binaryLoops[k.op][k.t] = forms{
+			vv: withTail2(k.vv, tail.vv, k.lanes, outSize, k.size, k.size),
+			vs: withTail2(k.vs, tail.vs, k.lanes, outSize, k.size, 0),
+			sv: withTail2(k.sv, tail.sv, k.lanes, outSize, 0, k.size),
+		}
+	}
+	for _, k := range us {
+		tail := portableUnary[k.op][k.t]
+		f := withTail1(k.f, tail, k.lanes, k.in)
+		if k.op == Sin || k.op == Cos {
+			beyond := beyond64
+			if k.t == dtype.Float32 {
+				beyond = beyond32
+			}
+			f = withFar(f, tail, beyond, k.in)
+		}
+		unaryLoops[k.op][k.t] = f
+	}
+}
+
+// withTail2 runs whole vectors by the kernel f and the rest by the portable loop; ds, as and bs are the bytes from
+// element to element, 0 for an operand of one element.
+func withTail2(f, tail binary, lanes, ds, as, bs int) binary {
+	return func(dst, a, b unsafe.Pointer, n int) {
+		m := n &^ (lanes - 1)
+		if m != 0 {
+			f(dst, a, b, m)
+		}
+		if m != n {
+			tail(unsafe.Add(dst, m*ds), unsafe.Add(a, m*as), unsafe.Add(b, m*bs), n-m)
+		}
+	}
+}
+
+// withTail1 runs whole vectors by the kernel f, and the rest by a last vector that overlaps them or, where that would read
+// what was already written, by the portable loop.
+func withTail1(f, tail unary, lanes, size int) unary {
+	return func(dst, a unsafe.Pointer, n int) {
+		m := n &^ (lanes - 1)
+		if m != 0 {
+			f(dst, a, m)
+		}
+		switch {
+		case m == n:
+		case m != 0 && dst != a:
+			last := (n - lanes) * size
+			f(unsafe.Add(dst, last), unsafe.Add(a, last), lanes)
+		default:
+			tail(unsafe.Add(dst, m*size), unsafe.Add(a, m*size), n-m)
+		}
+	}
+}
+
+// farBlock is the number of elements that are done by the portable loop if one of them is too large for sin or cos.
+const farBlock = 32
+
+// withFar does by the portable loop what lies beyond the reduction of the vector kernel.
+func withFar(f, far unary, beyond func(a unsafe.Pointer, n int) bool, size int) unary {
+	return func(dst, a unsafe.Pointer, n int) {
+		if !beyond(a, n) {
+			f(dst, a, n)
+			return
+		}
+		for i := 0; i < n; i += farBlock {
+			k, d, p := min(farBlock, n-i), unsafe.Add(dst, i*size), unsafe.Add(a, i*size)
+			if beyond(p, k) {
+				far(d, p, k)
+			} else {
+				f(d, p, k)
+			}
+		}
+	}
+}
+
+// beyond reports whether an element is too large for the vector kernel of sin and cos, or NaN.
+func beyond64(a unsafe.Pointer, n int) bool {
+	return !(minFloat64(a, n) >= -trigMax && maxFloat64(a, n) <= trigMax)
+}
+
+func beyond32(a unsafe.Pointer, n int) bool {
+	return !(minFloat32(a, n) >= -trigMax && maxFloat32(a, n) <= trigMax)
+}

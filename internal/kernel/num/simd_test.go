@@ -1,0 +1,193 @@
+package num
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"sheaf/dtype"
+)
+
+// levels are what this machine can run beyond the portable loops.
+func levels() []Level {
+	var out []Level
+	for l := AVX2; l <= machineLevel(); l++ {
+		out = append(out, l)
+	}
+	return out
+}
+
+// atLevel runs f with the kernels of a level.
+func atLevel(l Level, f func()) {
+	old := level
+	setLevel(l)
+	defer setLevel(old)
+	f()
+}
+
+var specials = []float64{
+	0, math.Copysign(0, -1), 1, -1, 0.5, -0.5, 2, math.Inf(1), math.Inf(-1), math.NaN(), math.MaxFloat64, -math.MaxFloat64,
+	math.SmallestNonzeroFloat64, -math.SmallestNonzeroFloat64, 0x1p-1022, 0x1p-1030, 1e-300, 1e300, 709.78, 709.79, -708.4, -745.1, -745.2, -800, 1e9,
+	99999, 1e5, 100001, -1e5, math.Pi, math.Pi / 2, 3 * math.Pi / 2, 1e-8, -1e-9, 0x1p-27, 22, -22, 36.7, 2.5, -3.5, 4503599627370497.5,
+	0.7071067811865476, 1.4142135623730951, 0.9999999999999999, 1.0000000000000002, 1 << 53, -(1 << 53),
+}
+
+// sample fills n elements of the dtype with ordinary and special values.
+func sample(t dtype.Type, n int, seed uint64) unsafe.Pointer {
+	r := rand.New(rand.NewPCG(seed, 7))
+	buf := make([]uint64, n*2+8)
+	p := unsafe.Pointer(&buf[0])
+	for i := range n {
+		x := r.NormFloat64() * math.Exp(4*r.NormFloat64())
+		if r.IntN(8) == 0 {
+			x = specials[r.IntN(len(specials))]
+		}
+		at := unsafe.Add(p, i*t.Size())
+		switch t {
+		case dtype.Float64:
+			*(*float64)(at) = x
+		case dtype.Float32:
+			*(*float32)(at) = float32(x)
+		case dtype.Complex128:
+			*(*complex128)(at) = complex(x, r.NormFloat64())
+		case dtype.Complex64:
+			*(*complex64)(at) = complex64(complex(x, r.NormFloat64()))
+		case dtype.Bool:
+			*(*bool)(at) = r.IntN(2) == 0
+		default:
+			w := r.Uint64()
+			if r.IntN(2) == 0 {
+				w = uint64(r.IntN(9) - 4)
+			}
+			copy(unsafe.Slice((*byte)(at), t.Size()), unsafe.Slice((*byte)(unsafe.Pointer(&w)), t.Size()))
+		}
+	}
+	return p
+}
+
+// sameBits compares elements, taking all NaNs as equal.
+func sameBits(t dtype.Type, a, b unsafe.Pointer, n int) error {
+	for i := range n {
+		pa, pb := unsafe.Add(a, i*t.Size()), unsafe.Add(b, i*t.Size())
+		switch t {
+		case dtype.Float64:
+			x, y := *(*float64)(pa), *(*float64)(pb)
+			if math.Float64bits(x) != math.Float64bits(y) && (x == x || y == y) {
+				return fmt.Errorf("element %d: got %v want %v", i, x, y)
+			}
+		case dtype.Float32:
+			x, y := *(*float32)(pa), *(*float32)(pb)
+			if math.Float32bits(x) != math.Float32bits(y) && (x == x || y == y) {
+				return fmt.Errorf("element %d: got %v want %v", i, x, y)
+			}
+		default:
+			x, y := unsafe.Slice((*byte)(pa), t.Size()), unsafe.Slice((*byte)(pb), t.Size())
+			if string(x) != string(y) {
+				return fmt.Errorf("element %d: got % x want % x", i, x, y)
+			}
+		}
+	}
+	return nil
+}
+
+// TestKernelsEqualPortable runs every loop of every dtype with the vector kernels and without: the bits are the same.
+func TestKernelsEqualPortable(t *testing.T) {
+	for _, l := range levels() {
+		for _, typ := range dtype.All() {
+			for op := Positive; op < numOps; op++ {
+				if !HasLoop(op, typ) || op.Arity() == 0 || op.Arity() == 3 {
+					continue
+				}
+				for _, n := range []int{1, 3, 7, 8, 31, 64, 100, 517} {
+					if err := compareLevels(l, op, typ, n); err != nil {
+						t.Errorf("%s: %s of %d %s: %v", l, op, n, typ, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func compareLevels(l Level, op Op, typ dtype.Type, n int) error {
+	a, b := sample(typ, n, uint64(op)), sample(typ, n, uint64(op)+100)
+	out := resultType(op, typ)
+	got, want := sample(out, n, 1), sample(out, n, 1)
+	run := func(dst unsafe.Pointer, form int) {
+		switch {
+		case op.Arity() == 1:
+			unaryLoops[op][typ](dst, a, n)
+		case form == 0:
+			binaryLoops[op][typ].vv(dst, a, b, n)
+		case form == 1:
+			binaryLoops[op][typ].vs(dst, a, b, n)
+		default:
+			binaryLoops[op][typ].sv(dst, a, b, n)
+		}
+	}
+	for form := range 3 {
+		atLevel(l, func() { run(got, form) })
+		atLevel(Portable, func() { run(want, form) })
+		if err := sameBits(out, got, want, n); err != nil {
+			return fmt.Errorf("form %d: %w", form, err)
+		}
+		if op.Arity() == 1 && out == typ { // in place
+			inPlace := sample(typ, n, uint64(op))
+			atLevel(l, func() { unaryLoops[op][typ](inPlace, inPlace, n) })
+			if err := sameBits(out, inPlace, want, n); err != nil {
+				return fmt.Errorf("in place: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func TestReductionKernelsEqualPortable(t *testing.T) {
+	type result struct {
+		sum, sum32, sqd                float64
+		lo, hi                         float64
+		lo32, hi32                     float32
+		count                          uint64
+		cols, mean, m2                 string
+		transposed, transposed32, pick string
+	}
+	measure := func(n int, special bool) result {
+		x, y, b := random(n, 5), make([]float32, n), sample(dtype.Bool, n, 6)
+		for i, v := range x {
+			y[i] = float32(v)
+		}
+		if special {
+			x[n/2], y[n/3] = 0, 0
+			x[n-1] = math.Copysign(0, -1)
+		}
+		px, py := unsafe.Pointer(&x[0]), unsafe.Pointer(&y[0])
+		cols := make([]float64, n)
+		mean, m2 := make([]float64, n), make([]float64, n)
+		rows, width := 1, n
+		if n > 40 {
+			rows, width = n/20, 19
+		}
+		addColumns(unsafe.Pointer(&cols[0]), px, width, rows, width)
+		colMoments(unsafe.Pointer(&mean[0]), unsafe.Pointer(&m2[0]), px, width, rows, width, 1/float64(rows), 0.25, 1.5)
+		t64, t32, pick := make([]float64, n), make([]float32, n), make([]float64, n)
+		transpose64(unsafe.Pointer(&t64[0]), width, px, rows, rows, width)
+		transpose32(unsafe.Pointer(&t32[0]), width, py, rows, rows, width)
+		where64(unsafe.Pointer(&pick[0]), b, px, unsafe.Pointer(&cols[0]), n, 1, 0)
+		return result{
+			sumFloat64(px, n), sumFloat32(py, n), sqdFloat64(px, n, 0.3), minFloat64(px, n), maxFloat64(px, n),
+			minFloat32(py, n), maxFloat32(py, n), countBools(b, n), fmt.Sprint(cols), fmt.Sprint(mean), fmt.Sprint(m2),
+			fmt.Sprint(t64), fmt.Sprint(t32), fmt.Sprint(pick),
+		}
+	}
+	for _, l := range levels() {
+		for _, n := range []int{1, 5, 31, 32, 33, 64, 100, 333, 1000, 2048, 5000} {
+			var got, want result
+			atLevel(l, func() { got = measure(n, n%2 == 0) })
+			atLevel(Portable, func() { want = measure(n, n%2 == 0) })
+			if got != want {
+				t.Errorf("%s: %d elements: got %+v\nwant %+v", l, n, got, want)
+			}
+		}
+	}
+}

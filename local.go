@@ -1,6 +1,7 @@
 package sheaf
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,18 +10,38 @@ import (
 
 	"sheaf/graph"
 	"sheaf/internal/codec"
+	"sheaf/internal/config"
 	"sheaf/internal/local"
 	"sheaf/internal/lower"
 	"sheaf/internal/store"
 )
 
-// LocalConfig describes an executor of this process. The zero value takes everything from the configuration.
+// LocalConfig describes an executor of this process. What is zero comes from the configuration (see `sheaf config`).
 type LocalConfig struct {
-	Workers          int           // goroutines that run tasks; 0 means GOMAXPROCS
+	Workers          int           // goroutines that run tasks; by default workers, which is GOMAXPROCS
 	Synchronous      bool          // run every task in the goroutine that asks for the result, so that a debugger steps into it
-	MemoryLimitBytes int64         // for the values of tasks; 0 means the configuration's, negative means none
-	TemporaryDir     string        // for spilled values; empty means the system's
-	Grace            time.Duration // how long a cancelled run waits for functions that ignore their context; 0 means 5 s
+	MemoryLimitBytes int64         // for the values of tasks; by default memory.limit, 60 % of what there is; negative means none
+	TemporaryDir     string        // for spilled values; by default temporary-directory, which is the system's
+	Grace            time.Duration // how long a cancelled run waits for functions that ignore their context; by default cancel.grace
+}
+
+// complete fills in what is zero from the configuration.
+func (c LocalConfig) complete() (LocalConfig, error) {
+	ctx := context.Background()
+	scheduler, err := config.Scheduler.Get(ctx)
+	if err != nil {
+		return c, err // the same for every key
+	}
+	workers, _ := config.Workers.Get(ctx)
+	limit, _ := config.MemoryLimit.Get(ctx)
+	dir, _ := config.TemporaryDirectory.Get(ctx)
+	grace, _ := config.CancelGrace.Get(ctx)
+	c.Synchronous = c.Synchronous || scheduler == "synchronous"
+	c.Workers = cmp.Or(c.Workers, workers)
+	c.MemoryLimitBytes = cmp.Or(c.MemoryLimitBytes, limit)
+	c.TemporaryDir = cmp.Or(c.TemporaryDir, dir)
+	c.Grace = cmp.Or(c.Grace, grace)
+	return c, nil
 }
 
 // A Local runs graphs on the goroutines of this process. It is safe for concurrent use.
@@ -28,7 +49,14 @@ type Local struct{ engine *local.Engine }
 
 // NewLocal returns an executor of its own, with its own workers and memory limit.
 func NewLocal(c LocalConfig) (*Local, error) {
-	s := store.New(store.Config{LimitBytes: max(0, c.MemoryLimitBytes), Dir: c.TemporaryDir, Codec: frames{}})
+	c, err := c.complete()
+	if err != nil {
+		return nil, err
+	}
+	limit := max(0, c.MemoryLimitBytes)
+	s := store.New(store.Config{
+		LimitBytes: limit, Dir: c.TemporaryDir, Codec: frames{}, Pressure: local.NewSoftener(limit).Press,
+	})
 	return &Local{local.New(local.Config{
 		Workers: c.Workers, Synchronous: c.Synchronous, Grace: c.Grace, Store: s, SizeOf: codec.SizeOf,
 	})}, nil

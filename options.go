@@ -2,10 +2,13 @@ package sheaf
 
 import (
 	"context"
+	"sync"
 
 	"sheaf/graph"
+	"sheaf/internal/config"
 	"sheaf/internal/event"
 	"sheaf/internal/exec"
+	"sheaf/internal/progress"
 )
 
 // RunOptions say how an [Executor] runs a graph.
@@ -39,7 +42,9 @@ func Listen(l Listener) Option {
 	}}
 }
 
-// Progress switches the progress display on or off.
+// Progress switches the progress display on or off. By default it is on: a run that takes longer than two seconds has a line
+// on a terminal, and elsewhere a log record (by log/slog) per 30 seconds. The configuration's progress.enabled (in the
+// environment SHEAF_PROGRESS_ENABLED=false) is the switch for all runs, progress.delay and progress.interval are the times.
 func Progress(on bool) Option { return Option{func(s *settings) { s.progress = &on }} }
 
 type optionsKey struct{}
@@ -73,5 +78,35 @@ func (s *settings) start(ctx context.Context, g graph.Graph) (Run, error) {
 			return nil, err
 		}
 	}
-	return e.Start(ctx, g, s.run)
+	fuse, err := config.Fuse.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if fuse {
+		g = graph.Fuse(g)
+	}
+	run := s.run
+	if l := s.display(ctx); l != nil {
+		run.Listeners = append(run.Listeners[:len(run.Listeners):len(run.Listeners)], l)
+	}
+	return e.Start(ctx, g, run)
 }
+
+// display returns the listener that shows the progress of a run, or nil if it is switched off.
+func (s *settings) display(ctx context.Context) Listener {
+	enabled, err := config.ProgressEnabled.Get(ctx)
+	if on := enabled != "false"; err != nil || s.progress != nil && !*s.progress || s.progress == nil && !on {
+		return nil
+	}
+	delay, err := config.ProgressDelay.Get(ctx)
+	if err != nil {
+		return nil
+	}
+	return progressDisplay().Listener(delay)
+}
+
+// progressDisplay is where all runs of this process are shown, so that their lines do not get in each other's way.
+var progressDisplay = sync.OnceValue(func() *progress.Display {
+	interval, _ := config.ProgressInterval.Get(context.Background())
+	return progress.New(progress.Config{Interval: interval})
+})

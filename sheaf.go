@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"sheaf/graph"
+	"sheaf/internal/local"
 )
 
 // A Collection is anything lazy: an array, a dataframe, a bag, a delayed value, or a type of your own.
@@ -206,6 +207,7 @@ func PendingOf(g graph.Graph) []graph.Pending {
 func waitFor(ctx context.Context, p graph.Pending) error {
 	done := make(chan struct{})
 	p.Notify(func() { close(done) })
+	defer local.Block(ctx)() // a task that waits gives its place to those that it waits for
 	select {
 	case <-done:
 		_, err := p.Value(ctx)

@@ -15,39 +15,53 @@ import (
 
 // SVG draws g, inputs below their users: by Graphviz's dot program where that is installed, else by an own layout. What is
 // drawn is as in [DOT].
-func SVG(w io.Writer, g Graph) error {
+func SVG(w io.Writer, g Graph) error { return SVGBy("auto", w, g) }
+
+// SVGBy is [SVG] by a given engine: "dot", "builtin", or "auto" for the first of them that works.
+func SVGBy(engine string, w io.Writer, g Graph) error {
 	d, err := draw(g)
 	if err != nil {
 		return err
 	}
-	if text, ok := graphviz(g); ok {
-		_, err := w.Write(text)
-		return err
+	switch engine {
+	case "builtin":
+		return d.svg(w)
+	case "dot", "auto":
+	default:
+		return fmt.Errorf("graph: svg: engine %q is not one of auto, dot, builtin", engine)
 	}
-	return d.svg(w)
+	text, err := graphviz(g)
+	switch {
+	case err == nil:
+		_, err = w.Write(text)
+		return err
+	case engine == "auto":
+		return d.svg(w)
+	}
+	return fmt.Errorf("graph: svg: %w", err)
 }
 
 // dotPatience is how long the dot program may take; for large drawings it can take very long.
 const dotPatience = 20 * time.Second
 
-// graphviz asks the dot program, and reports false if there is none or it fails.
-func graphviz(g Graph) ([]byte, bool) {
+// graphviz asks the dot program.
+func graphviz(g Graph) ([]byte, error) {
 	path, err := exec.LookPath("dot")
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), dotPatience)
 	defer cancel()
-	var in, out bytes.Buffer
+	var in, out, complaint bytes.Buffer
 	if err := DOT(&in, g); err != nil {
-		return nil, false
+		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, path, "-Tsvg")
-	cmd.Stdin, cmd.Stdout = &in, &out
-	if err := cmd.Run(); err != nil || out.Len() == 0 {
-		return nil, false
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, &complaint
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %s", path, err, strings.TrimSpace(complaint.String()))
 	}
-	return out.Bytes(), true
+	return out.Bytes(), nil
 }
 
 // Sizes in pixels. A glyph is as wide as Helvetica's at font size 12 on average.

@@ -53,7 +53,8 @@ type Layer struct {
 type Count struct {
 	Layer int // an index into the Layers of the run's start
 	Tasks int
-	Bytes int64 // of their results
+	Bytes int64         // of their results
+	Busy  time.Duration // that they took, one after the other
 }
 
 // A Task says when and where one task ran.

@@ -371,6 +371,7 @@ func (r *Run) report(w *worker) {
 		}
 		e.Counts[len(e.Counts)-1].Tasks++
 		e.Counts[len(e.Counts)-1].Bytes += d.bytes
+		e.Counts[len(e.Counts)-1].Busy += d.end - d.start
 		if r.detail {
 			i := d.task
 			e.Tasks = append(e.Tasks, event.Task{

@@ -29,6 +29,7 @@ type Config struct {
 	LimitBytes int64  // of values in memory; 0 means no limit
 	Dir        string // where spill files go; empty means the system's temporary directory
 	Codec      Codec  // nil means that nothing can be spilled
+	Pressure   func() // called whenever values have to be spilled; it must return quickly. It may be nil.
 }
 
 // TrackedBytes is the size from which a value is worth its own [Entry].
@@ -120,6 +121,9 @@ func (s *Store) makeRoom(ctx context.Context, n int64) (int64, error) {
 	defer s.making.Unlock()
 	if s.Fits(n) {
 		return n, nil // somebody else made room meanwhile
+	}
+	if s.conf.Pressure != nil {
+		s.conf.Pressure()
 	}
 	need := max(s.used.Load()+n-s.conf.LimitBytes, s.conf.LimitBytes/spareShare)
 	var freed int64

@@ -95,6 +95,8 @@ var unaryAVX2 = []unaryKernel{
 	{Sin, dtype.Float32, 4, 4, 4, sinF32256},
 	{Cos, dtype.Float64, 4, 8, 8, cosF64256},
 	{Cos, dtype.Float32, 4, 4, 4, cosF32256},
+	{Tan, dtype.Float64, 4, 8, 8, tanF64256},
+	{Tan, dtype.Float32, 4, 4, 4, tanF32256},
 }
 
 var binaryAVX512 = []binaryKernel{
@@ -188,4 +190,6 @@ var unaryAVX512 = []unaryKernel{
 	{Sin, dtype.Float32, 8, 4, 4, sinF32512},
 	{Cos, dtype.Float64, 8, 8, 8, cosF64512},
 	{Cos, dtype.Float32, 8, 4, 4, cosF32512},
+	{Tan, dtype.Float64, 8, 8, 8, tanF64512},
+	{Tan, dtype.Float32, 8, 4, 4, tanF32512},
 }

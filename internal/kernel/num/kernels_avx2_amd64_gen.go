@@ -831,3 +831,13 @@ func cosF64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
 //
 //go:noescape
 func cosF32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// tanF64256 is Tan of n elements, a positive multiple of 4.
+//
+//go:noescape
+func tanF64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// tanF32256 is Tan of n elements, a positive multiple of 4.
+//
+//go:noescape
+func tanF32256(dst unsafe.Pointer, a unsafe.Pointer, n int)

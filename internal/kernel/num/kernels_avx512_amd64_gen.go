@@ -840,3 +840,13 @@ func cosF64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
 //
 //go:noescape
 func cosF32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// tanF64512 is Tan of n elements, a positive multiple of 8.
+//
+//go:noescape
+func tanF64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// tanF32512 is Tan of n elements, a positive multiple of 8.
+//
+//go:noescape
+func tanF32512(dst unsafe.Pointer, a unsafe.Pointer, n int)

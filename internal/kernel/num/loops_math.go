@@ -12,7 +12,7 @@ import (
 var realMath = map[Op]func(float64) float64{
 	Cbrt: math.Cbrt, Exp: exp, Exp2: math.Exp2, Expm1: expm1,
 	Log: log, Log2: log2, Log10: log10, Log1p: math.Log1p,
-	Sin: sin, Cos: cos, Tan: math.Tan, Arcsin: math.Asin, Arccos: math.Acos, Arctan: math.Atan,
+	Sin: sin, Cos: cos, Tan: tan, Arcsin: math.Asin, Arccos: math.Acos, Arctan: math.Atan,
 	Sinh: math.Sinh, Cosh: math.Cosh, Tanh: tanh, Arcsinh: math.Asinh, Arccosh: math.Acosh, Arctanh: math.Atanh,
 	Deg2rad: func(x float64) float64 { return x * (math.Pi / 180) },
 	Rad2deg: func(x float64) float64 { return x * (180 / math.Pi) },

@@ -44,35 +44,54 @@ func cos(x float64) float64 {
 	return trig(x, 1)
 }
 
+// tan returns the tangent with an error below 2 ulp up to trigMax.
+func tan(x float64) float64 {
+	if a := math.Abs(x); !(a <= trigMax) {
+		return math.Tan(x)
+	} else if a < sinTiny {
+		return x
+	}
+	s, c, quadrant := sinCos(x)
+	if quadrant&1 == 0 {
+		return s / c
+	}
+	return -(c / s)
+}
+
 // trig returns sin(x + shift*pi/2).
 func trig(x float64, shift uint64) float64 {
-	magic := math.FMA(x, twoOverPi, roundMagic)
-	k := magic - roundMagic
-	quadrant := math.Float64bits(magic) + shift
-	y := math.FMA(-k, pio2A, x)
-	r := math.FMA(-k, pio2B, y)
-	t := math.FMA(-k, pio2B, y-r)
-	t = math.FMA(-k, pio2C, t)
-	z := float64(r * r)
-	var v float64
-	if quadrant&1 == 0 {
-		p := sinCoeffs[0]
-		for _, c := range sinCoeffs[1:] {
-			p = math.FMA(p, z, c)
-		}
-		tail := math.FMA(float64(-0.5*z), t, t)
-		v = r + math.FMA(float64(r*z), p, tail)
-	} else {
-		p := cosCoeffs[0]
-		for _, c := range cosCoeffs[1:] {
-			p = math.FMA(p, z, c)
-		}
-		h := float64(0.5 * z)
-		w := 1 - h
-		v = w + math.FMA(float64(z*z), p, math.FMA(-r, t, (1-w)-h))
+	v, c, quadrant := sinCos(x)
+	quadrant += shift
+	if quadrant&1 != 0 {
+		v = c
 	}
 	if quadrant&2 != 0 {
 		v = -v
 	}
 	return v
+}
+
+// sinCos returns the sine and the cosine of x less the nearest multiple of pi/2, and that multiple modulo 4.
+func sinCos(x float64) (sin, cos float64, quadrant uint64) {
+	magic := math.FMA(x, twoOverPi, roundMagic)
+	k := magic - roundMagic
+	y := math.FMA(-k, pio2A, x)
+	r := math.FMA(-k, pio2B, y)
+	t := math.FMA(-k, pio2B, y-r)
+	t = math.FMA(-k, pio2C, t)
+	z := float64(r * r)
+	p := cosCoeffs[0]
+	for _, c := range cosCoeffs[1:] {
+		p = math.FMA(p, z, c)
+	}
+	h := float64(0.5 * z)
+	w := 1 - h
+	cos = w + math.FMA(float64(z*z), p, math.FMA(-r, t, (1-w)-h))
+	p = sinCoeffs[0]
+	for _, c := range sinCoeffs[1:] {
+		p = math.FMA(p, z, c)
+	}
+	tail := math.FMA(float64(-0.5*z), t, t)
+	sin = r + math.FMA(float64(r*z), p, tail)
+	return sin, cos, math.Float64bits(magic) & 3
 }

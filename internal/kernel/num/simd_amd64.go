@@ -81,7 +81,7 @@ func install(bs []binaryKernel, us []unaryKernel) {
 	for _, k := range us {
 		tail := portableUnary[k.op][k.t]
 		f := withTail1(k.f, tail, k.lanes, k.in)
-		if k.op == Sin || k.op == Cos {
+		if k.op == Sin || k.op == Cos || k.op == Tan {
 			beyond := beyond64
 			if k.t == dtype.Float32 {
 				beyond = beyond32

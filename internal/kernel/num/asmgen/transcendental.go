@@ -25,6 +25,7 @@ func (g *gen) transcendental() {
 		{"Exp", (*mathFn).exp}, {"Expm1", (*mathFn).expm1}, {"Tanh", (*mathFn).tanh}, {"Log", (*mathFn).log},
 		{"Sin", func(m *mathFn, x, out string) { m.trig(x, out, 0) }},
 		{"Cos", func(m *mathFn, x, out string) { m.trig(x, out, 1) }},
+		{"Tan", (*mathFn).tan},
 	} {
 		for _, e := range []elem{f64, f32} {
 			g.mathKernel(o, e)
@@ -294,6 +295,37 @@ func (m *mathFn) logSplit(x, mant, e, t, u string) {
 
 // trig is sin(x + shift*pi/2) for |x| <= 1e5; the caller looks after the rest.
 func (m *mathFn) trig(x, out string, shift int) {
+	q, sin, t := m.sinCos(x, out, shift)
+	m.choose(q, sin, out, t)
+	m.I("VPSLLQ", "$62", q, q)
+	m.logic("AND", m.kb(1<<63), q, q)
+	m.logic("XOR", q, out, out)
+	if shift == 0 {
+		m.tiny(x, out, t, q)
+	}
+}
+
+// tan is sin/cos in even quadrants and -cos/sin in odd ones.
+func (m *mathFn) tan(x, out string) {
+	q, sin, t := m.sinCos(x, out, 0)
+	den := m.Vec()
+	m.mov(sin, den)
+	m.choose2(q, sin, out, den, t)
+	m.div(sin, den, out)
+	m.I("VPSLLQ", "$63", q, q)
+	m.logic("XOR", q, out, out)
+	m.tiny(x, out, t, q)
+}
+
+// tiny puts x into out where |x| < 2^-27.
+func (m *mathFn) tiny(x, out, t, u string) {
+	m.logic("AND", m.kb(1<<63-1), x, t)
+	m.blend(17, m.k(0x1p-27), t, x, out, u)
+}
+
+// sinCos leaves the sine of the reduced argument in the register sin and its cosine in out; the low bits of q are the
+// quadrant. t is free.
+func (m *mathFn) sinCos(x, out string, shift int) (q, sin, t string) {
 	k, q, y, r, t, z := m.Vec(), m.Vec(), m.Vec(), m.Vec(), m.Vec(), m.Vec()
 	m.loadK(m.k(0x1.8p52), q)
 	m.fma(x, m.k(0.6366197723675814), q)
@@ -329,23 +361,29 @@ func (m *mathFn) trig(x, out string, shift int) {
 	m.mul(r, z, h)
 	m.fma(h, p, t)
 	m.add(r, t, p)
-	m.choose(q, p, out, h)
-	if shift == 0 {
-		m.logic("AND", m.kb(1<<63-1), x, h)
-		m.blend(17, m.k(0x1p-27), h, x, out, t)
-	}
+	return q, p, h
 }
 
-// choose puts sin into out where the quadrant is even, and changes the sign in quadrants 2 and 3.
+// choose puts sin into out where the quadrant is even.
 func (m *mathFn) choose(q, sin, out, t string) {
 	if m.wide() {
 		m.I("VPTESTNMQ", m.kb(1), q, "K1")
 		m.I("VBLENDMPD", sin, out, "K1", out)
-	} else {
-		m.I("VPSLLQ", "$63", q, t)
-		m.I("VBLENDVPD", t, out, sin, out)
+		return
 	}
-	m.I("VPSLLQ", "$62", q, q)
-	m.logic("AND", m.kb(1<<63), q, q)
-	m.logic("XOR", q, out, out)
+	m.I("VPSLLQ", "$63", q, t)
+	m.I("VBLENDVPD", t, out, sin, out)
+}
+
+// choose2 leaves the numerator of tan in sin and its denominator in den, which holds a copy of sin.
+func (m *mathFn) choose2(q, sin, cos, den, t string) {
+	if m.wide() {
+		m.I("VPTESTNMQ", m.kb(1), q, "K1") // even
+		m.I("VBLENDMPD", sin, cos, "K1", sin)
+		m.I("VBLENDMPD", cos, den, "K1", den)
+		return
+	}
+	m.I("VPSLLQ", "$63", q, t)
+	m.I("VBLENDVPD", t, cos, sin, sin)
+	m.I("VBLENDVPD", t, den, cos, den)
 }

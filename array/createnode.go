@@ -39,6 +39,9 @@ type rampNode struct {
 	first, step float64
 	ifirst      int64 // the same for integer types, exact
 	istep       int64
+	last        float64 // of a range that ends at a given number
+	ends        bool
+	count       int // elements
 }
 
 func newRamp(dt dtype.Type, first, step float64, ifirst, istep int64, blocks []int) *rampNode {
@@ -50,7 +53,27 @@ func newRamp(dt dtype.Type, first, step float64, ifirst, istep int64, blocks []i
 		h.Int(int(istep))
 		hashChunks(h, chunks)
 	})
-	return &rampNode{m, first, step, ifirst, istep}
+	return &rampNode{meta: m, first: first, step: step, ifirst: ifirst, istep: istep, count: total(blocks)}
+}
+
+// ending returns the ramp with last as its last element, which steps reach but for rounding.
+func (n *rampNode) ending(last float64) *rampNode {
+	m := *n
+	m.last, m.ends = last, true
+	h := graph.NewHasher("ending")
+	h.Token(n.token)
+	h.Float(last)
+	m.token = h.Sum()
+	return &m
+}
+
+// divided returns the ramp with other blocks.
+func (n *rampNode) divided(blocks []int) *rampNode {
+	m := newRamp(n.dt, n.first, n.step, n.ifirst, n.istep, blocks)
+	if n.ends {
+		return m.ending(n.last)
+	}
+	return m
 }
 
 func (n *rampNode) With([]node) node { return n }
@@ -64,6 +87,9 @@ func (n *rampNode) String() string {
 
 // at returns element i of a ramp of floats.
 func (n *rampNode) at(i int) float64 {
+	if n.ends && i == n.count-1 {
+		return n.last
+	}
 	x := float64(i) * n.step
 	return n.first + x
 }

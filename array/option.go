@@ -17,6 +17,7 @@ type options struct {
 	axes    []int
 	axesSet bool
 	keep    bool
+	open    bool
 	balance bool
 	ddof    float64
 	ddofSet bool

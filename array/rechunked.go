@@ -56,7 +56,7 @@ func divideLeaf(n node, chunks [][]int) (node, bool) {
 	case *fullNode:
 		return newFull(n.value, n.text, chunks), true
 	case *rampNode:
-		return newRamp(n.dt, n.first, n.step, n.ifirst, n.istep, chunks[0]), true
+		return n.divided(chunks[0]), true
 	case *sourceNode:
 		return newSource(n.data, chunks), true
 	case *ufuncNode:

@@ -8169,13 +8169,44 @@ rows452:
 	VZEROUPPER
 	RET
 
+// func streamCopy256(dst unsafe.Pointer, src unsafe.Pointer, n int)
+TEXT ·streamCopy256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+loop453:
+	VMOVUPD      0(SI), Y0
+	VMOVUPD      32(SI), Y1
+	VMOVUPD      64(SI), Y2
+	VMOVUPD      96(SI), Y3
+	VMOVUPD      128(SI), Y4
+	VMOVUPD      160(SI), Y5
+	VMOVUPD      192(SI), Y6
+	VMOVUPD      224(SI), Y7
+	VMOVNTPD     Y0, 0(DI)
+	VMOVNTPD     Y1, 32(DI)
+	VMOVNTPD     Y2, 64(DI)
+	VMOVNTPD     Y3, 96(DI)
+	VMOVNTPD     Y4, 128(DI)
+	VMOVNTPD     Y5, 160(DI)
+	VMOVNTPD     Y6, 192(DI)
+	VMOVNTPD     Y7, 224(DI)
+	ADDQ         $256, SI
+	ADDQ         $256, DI
+	SUBQ         $256, CX
+	JNZ          loop453
+	SFENCE
+	VZEROUPPER
+	RET
+
 // func expF64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
 TEXT ·expF64256(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop453:
+loop454:
 	VMOVUPD      (SI), Y0
 	VMOVUPD      kc089000000000000<>(SB), Y2
 	VMAXPD       Y0, Y2, Y2
@@ -8217,7 +8248,7 @@ loop453:
 	ADDQ         $32, SI
 	ADDQ         $32, DI
 	SUBQ         $4, CX
-	JNZ          loop453
+	JNZ          loop454
 	VZEROUPPER
 	RET
 
@@ -8227,7 +8258,7 @@ TEXT ·expF32256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop454:
+loop455:
 	VCVTPS2PD    (SI), Y0
 	VMOVUPD      kc089000000000000<>(SB), Y2
 	VMAXPD       Y0, Y2, Y2
@@ -8270,7 +8301,7 @@ loop454:
 	ADDQ         $16, SI
 	ADDQ         $16, DI
 	SUBQ         $4, CX
-	JNZ          loop454
+	JNZ          loop455
 	VZEROUPPER
 	RET
 
@@ -8280,7 +8311,7 @@ TEXT ·expm1F64256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop455:
+loop456:
 	VMOVUPD      (SI), Y0
 	VMOVUPD      kc049000000000000<>(SB), Y2
 	VMAXPD       Y0, Y2, Y2
@@ -8323,7 +8354,7 @@ loop455:
 	ADDQ         $32, SI
 	ADDQ         $32, DI
 	SUBQ         $4, CX
-	JNZ          loop455
+	JNZ          loop456
 	VZEROUPPER
 	RET
 
@@ -8333,7 +8364,7 @@ TEXT ·expm1F32256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop456:
+loop457:
 	VCVTPS2PD    (SI), Y0
 	VMOVUPD      kc049000000000000<>(SB), Y2
 	VMAXPD       Y0, Y2, Y2
@@ -8377,7 +8408,7 @@ loop456:
 	ADDQ         $16, SI
 	ADDQ         $16, DI
 	SUBQ         $4, CX
-	JNZ          loop456
+	JNZ          loop457
 	VZEROUPPER
 	RET
 
@@ -8387,7 +8418,7 @@ TEXT ·tanhF64256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop457:
+loop458:
 	VMOVUPD      (SI), Y0
 	VANDPD       k7fffffffffffffff<>(SB), Y0, Y2
 	VADDPD       Y2, Y2, Y2
@@ -8428,7 +8459,7 @@ loop457:
 	ADDQ         $32, SI
 	ADDQ         $32, DI
 	SUBQ         $4, CX
-	JNZ          loop457
+	JNZ          loop458
 	VZEROUPPER
 	RET
 
@@ -8438,7 +8469,7 @@ TEXT ·tanhF32256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop458:
+loop459:
 	VCVTPS2PD    (SI), Y0
 	VANDPD       k7fffffffffffffff<>(SB), Y0, Y2
 	VADDPD       Y2, Y2, Y2
@@ -8480,7 +8511,7 @@ loop458:
 	ADDQ         $16, SI
 	ADDQ         $16, DI
 	SUBQ         $4, CX
-	JNZ          loop458
+	JNZ          loop459
 	VZEROUPPER
 	RET
 
@@ -8490,7 +8521,7 @@ TEXT ·logF64256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop459:
+loop460:
 	VMOVUPD      (SI), Y0
 	VMULPD       k4350000000000000<>(SB), Y0, Y8
 	VCMPPD       $17, k0010000000000000<>(SB), Y0, Y7
@@ -8547,7 +8578,7 @@ loop459:
 	ADDQ         $32, SI
 	ADDQ         $32, DI
 	SUBQ         $4, CX
-	JNZ          loop459
+	JNZ          loop460
 	VZEROUPPER
 	RET
 
@@ -8557,7 +8588,7 @@ TEXT ·logF32256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop460:
+loop461:
 	VCVTPS2PD    (SI), Y0
 	VMULPD       k4350000000000000<>(SB), Y0, Y8
 	VCMPPD       $17, k0010000000000000<>(SB), Y0, Y7
@@ -8615,7 +8646,7 @@ loop460:
 	ADDQ         $16, SI
 	ADDQ         $16, DI
 	SUBQ         $4, CX
-	JNZ          loop460
+	JNZ          loop461
 	VZEROUPPER
 	RET
 
@@ -8625,7 +8656,7 @@ TEXT ·sinF64256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop461:
+loop462:
 	VMOVUPD      (SI), Y0
 	VMOVUPD      k4338000000000000<>(SB), Y3
 	VFMADD231PD  k3fe45f306dc9c883<>(SB), Y0, Y3
@@ -8679,7 +8710,7 @@ loop461:
 	ADDQ         $32, SI
 	ADDQ         $32, DI
 	SUBQ         $4, CX
-	JNZ          loop461
+	JNZ          loop462
 	VZEROUPPER
 	RET
 
@@ -8689,7 +8720,7 @@ TEXT ·sinF32256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop462:
+loop463:
 	VCVTPS2PD    (SI), Y0
 	VMOVUPD      k4338000000000000<>(SB), Y3
 	VFMADD231PD  k3fe45f306dc9c883<>(SB), Y0, Y3
@@ -8744,7 +8775,7 @@ loop462:
 	ADDQ         $16, SI
 	ADDQ         $16, DI
 	SUBQ         $4, CX
-	JNZ          loop462
+	JNZ          loop463
 	VZEROUPPER
 	RET
 
@@ -8754,7 +8785,7 @@ TEXT ·cosF64256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop463:
+loop464:
 	VMOVUPD      (SI), Y0
 	VMOVUPD      k4338000000000000<>(SB), Y3
 	VFMADD231PD  k3fe45f306dc9c883<>(SB), Y0, Y3
@@ -8806,7 +8837,7 @@ loop463:
 	ADDQ         $32, SI
 	ADDQ         $32, DI
 	SUBQ         $4, CX
-	JNZ          loop463
+	JNZ          loop464
 	VZEROUPPER
 	RET
 
@@ -8816,7 +8847,7 @@ TEXT ·cosF32256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop464:
+loop465:
 	VCVTPS2PD    (SI), Y0
 	VMOVUPD      k4338000000000000<>(SB), Y3
 	VFMADD231PD  k3fe45f306dc9c883<>(SB), Y0, Y3
@@ -8869,7 +8900,7 @@ loop464:
 	ADDQ         $16, SI
 	ADDQ         $16, DI
 	SUBQ         $4, CX
-	JNZ          loop464
+	JNZ          loop465
 	VZEROUPPER
 	RET
 
@@ -8879,7 +8910,7 @@ TEXT ·tanF64256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop465:
+loop466:
 	VMOVUPD      (SI), Y0
 	VMOVUPD      k4338000000000000<>(SB), Y3
 	VFMADD231PD  k3fe45f306dc9c883<>(SB), Y0, Y3
@@ -8935,7 +8966,7 @@ loop465:
 	ADDQ         $32, SI
 	ADDQ         $32, DI
 	SUBQ         $4, CX
-	JNZ          loop465
+	JNZ          loop466
 	VZEROUPPER
 	RET
 
@@ -8945,7 +8976,7 @@ TEXT ·tanF32256(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), SI
 	MOVQ         n+16(FP), CX
 
-loop466:
+loop467:
 	VCVTPS2PD    (SI), Y0
 	VMOVUPD      k4338000000000000<>(SB), Y3
 	VFMADD231PD  k3fe45f306dc9c883<>(SB), Y0, Y3
@@ -9002,6 +9033,6 @@ loop466:
 	ADDQ         $16, SI
 	ADDQ         $16, DI
 	SUBQ         $4, CX
-	JNZ          loop466
+	JNZ          loop467
 	VZEROUPPER
 	RET

@@ -772,6 +772,11 @@ func transpose64x4(dst unsafe.Pointer, drs int, src unsafe.Pointer, srs int, row
 //go:noescape
 func transpose32x8(dst unsafe.Pointer, drs int, src unsafe.Pointer, srs int, rows int, cols int)
 
+// streamCopy256 copies n bytes, a positive multiple of 256, to dst, which is aligned to 64 bytes, past the caches.
+//
+//go:noescape
+func streamCopy256(dst unsafe.Pointer, src unsafe.Pointer, n int)
+
 // expF64256 is Exp of n elements, a positive multiple of 4.
 //
 //go:noescape

@@ -22,6 +22,7 @@ func useAVX2() {
 	transpose64 = transposeWith(transpose64x4, transposeWords[uint64], 4, 8)
 	transpose32 = transposeWith(transpose32x8, transposeWords[uint32], 8, 4)
 	where64 = whereWith[uint64](4, [4]whereKernel{whereF64SS256, whereF64SV256, whereF64VS256, whereF64VV256})
+	streamCopy = streamWith(streamCopy256)
 	where32 = whereWith[uint32](8, [4]whereKernel{whereF32SS256, whereF32SV256, whereF32VS256, whereF32VV256})
 }
 
@@ -162,5 +163,21 @@ func whereWith[T any](lanes int, kernels [4]whereKernel) func(dst, c, a, b unsaf
 		if m != n {
 			whereWords[T](unsafe.Add(dst, m*size), unsafe.Add(c, m), unsafe.Add(a, m*as*size), unsafe.Add(b, m*bs*size), n-m, as, bs)
 		}
+	}
+}
+
+// streamWith copies the whole blocks from the first aligned place on by the kernel.
+func streamWith(kernel func(dst, src unsafe.Pointer, n int)) func(dst, src unsafe.Pointer, n int) {
+	return func(dst, src unsafe.Pointer, n int) {
+		move := func(at, k int) {
+			copy(unsafe.Slice((*byte)(unsafe.Add(dst, at)), k), unsafe.Slice((*byte)(unsafe.Add(src, at)), k))
+		}
+		head := min(n, int(-uintptr(dst)&(alignment-1)))
+		move(0, head)
+		m := (n - head) &^ 255
+		if m > 0 {
+			kernel(unsafe.Add(dst, head), unsafe.Add(src, head), m)
+		}
+		move(head+m, n-head-m)
 	}
 }

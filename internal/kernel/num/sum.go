@@ -26,6 +26,9 @@ func setPortableKernels() {
 	minFloat32, maxFloat32 = minLanes[float32], maxLanes[float32]
 	transpose32, transpose64 = transposeWords[uint32], transposeWords[uint64]
 	where32, where64 = whereWords[uint32], whereWords[uint64]
+	streamCopy = func(dst, src unsafe.Pointer, n int) {
+		copy(unsafe.Slice((*byte)(dst), n), unsafe.Slice((*byte)(src), n))
+	}
 }
 
 // sumLanes returns the sum of n elements in float64.

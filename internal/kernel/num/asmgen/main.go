@@ -60,6 +60,9 @@ func main() {
 		g.extremes()
 		g.columns()
 		g.transposes()
+		if bits == 256 { // wider stores are no faster
+			g.streamCopy()
+		}
 		g.transcendental()
 		check(f.Write("kernels_"+set+"_amd64.s", "kernels_"+set+"_amd64_gen.go"))
 	}

@@ -1,0 +1,58 @@
+//go:build cgo
+
+package dataframe
+
+import (
+	"context"
+
+	"sheaf/internal/config"
+)
+
+// limits is what planning takes from the configuration. It depends on nothing else, so that one plan always becomes the same
+// graph.
+type limits struct {
+	memory     int64  // bytes; 0 means no limit
+	dir        string // for temporary files
+	broadcast  int64  // a table below this is sent whole to every partition of the other
+	gather     int64  // a table below this is brought together in one task instead of being shuffled
+	part       int64  // what a partition of a shuffle aims at
+	fuse       int64  // a plan over files below this may run as one query on all processors
+	splitEvery int
+	disk       string // where pieces of shuffles are kept: auto, memory or disk
+	err        error
+}
+
+const (
+	gatherBytes = 64 << 20
+	partBytes   = 64 << 20
+	memoryLeast = 64 << 20
+)
+
+// defaults are the limits of this process.
+func defaults() limits { return settings(context.Background()) }
+
+func settings(ctx context.Context) limits {
+	var l limits
+	read(&l, config.MemoryLimit, ctx, &l.memory)
+	read(&l, config.TemporaryDirectory, ctx, &l.dir)
+	read(&l, config.DataFrameBroadcast, ctx, &l.broadcast)
+	read(&l, config.DataFrameSplitEvery, ctx, &l.splitEvery)
+	read(&l, config.DataFrameShuffle, ctx, &l.disk)
+	if l.memory <= 0 {
+		l.memory = 1 << 40
+	}
+	l.memory = max(l.memory, memoryLeast)
+	l.gather = min(gatherBytes, l.memory/16)
+	l.part = min(partBytes, l.memory/16)
+	l.broadcast = min(l.broadcast, l.memory/16)
+	l.fuse = l.memory / 8
+	return l
+}
+
+func read[T any](l *limits, key config.Key[T], ctx context.Context, into *T) {
+	v, err := key.Get(ctx)
+	if err != nil && l.err == nil {
+		l.err = err
+	}
+	*into = v
+}

@@ -32,22 +32,33 @@ var (
 	_ sheaf.Persistable[*Bag[int]] = (*Bag[int])(nil)
 )
 
-// A link says which tasks of a layer the partitions of a bag need: task i for partition i, or those of the table.
+// A link says which tasks of a layer the partitions of a bag need: task i for partition i, all of them, or those of the table.
 type link struct {
 	from  *graph.Layer
 	table *graph.Table
+	all   bool
 }
 
 func (l link) edge() graph.Edge {
-	if l.table == nil {
-		return graph.Edge{From: l.from, Map: graph.Each{}}
+	switch {
+	case l.all:
+		return graph.Edge{From: l.from, Map: graph.All{N: l.from.Len()}}
+	case l.table != nil:
+		return graph.Edge{From: l.from, Map: *l.table}
 	}
-	return graph.Edge{From: l.from, Map: *l.table}
+	return graph.Edge{From: l.from, Map: graph.Each{}}
 }
 
 // row returns the tasks that partition i needs.
 func (l link) row(i int) []int32 {
-	if l.table == nil {
+	switch {
+	case l.all:
+		every := make([]int32, l.from.Len())
+		for k := range every {
+			every[k] = int32(k)
+		}
+		return every
+	case l.table == nil:
 		return []int32{int32(i)}
 	}
 	return l.table.Index[l.table.Start[i]:l.table.Start[i+1]]
@@ -64,7 +75,7 @@ func relink(links []link, n int, of func(int) int) []link {
 			}
 			t.Start = append(t.Start, int32(len(t.Index)))
 		}
-		out[k] = link{l.from, t}
+		out[k] = link{from: l.from, table: t}
 	}
 	return out
 }
@@ -139,7 +150,7 @@ func (b *Bag[T]) materialized() (*graph.Layer, error) {
 		return nil, err
 	}
 	b.once.Do(func() {
-		if _, plain := b.stage.(inputStage[T]); plain && len(b.links) == 1 && b.links[0].table == nil {
+		if _, plain := b.stage.(inputStage[T]); plain && len(b.links) == 1 && b.links[0].table == nil && !b.links[0].all {
 			b.layer = b.links[0].from
 			return
 		}

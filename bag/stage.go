@@ -86,10 +86,13 @@ func guard[T, R any](ctx context.Context, t *graph.Task, s stage[T], body func(p
 		return r, nil
 	}
 	var fe *functionError
-	if errors.As(err, &fe) && fe.where == "" {
+	if !errors.As(err, &fe) {
+		return r, err
+	}
+	if fe.where == "" {
 		fe.where = p.run.where(ctx)
 	}
-	return r, err
+	return r, fe
 }
 
 // where is the line of text that was being worked on.

@@ -108,8 +108,15 @@ type pendingEnc struct {
 	p     unsafe.Pointer
 }
 
-// NewEncoder returns an encoder that writes to w. Every Encode ends with everything written.
+// NewEncoder returns an encoder that writes to w. Every Encode ends with everything written. Without a writer (nil) it collects;
+// see [Encoder.Bytes].
 func NewEncoder(w io.Writer) *Encoder { return &Encoder{w: w} }
+
+// Bytes returns what an encoder without a writer has collected since the last Reset. It is valid until the encoder is used again.
+func (e *Encoder) Bytes() []byte { return e.buf }
+
+// Reset drops what was collected and forgets the types: what follows is a new stream. The memory is kept for it.
+func (e *Encoder) Reset() { *e = Encoder{w: e.w, buf: e.buf[:0], Deterministic: e.Deterministic} }
 
 const flushSize = 64 << 10
 

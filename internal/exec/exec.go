@@ -68,6 +68,12 @@ func (e *PanicError) Unwrap() error {
 // ErrGoexit is the error of a function that ended its goroutine.
 var ErrGoexit = errors.New("the function called runtime.Goexit (as testing.T.FailNow does) instead of returning")
 
+// Failed is an error of an operation that runs several functions and knows which of them failed, with the stack of a panic.
+type Failed interface {
+	error
+	Failed() (source fn.Source, stack string)
+}
+
 // Run runs a task. The error is a *TaskError.
 func Run(ctx context.Context, op graph.Op, t *graph.Task) (v any, err error) {
 	finished := false
@@ -96,6 +102,9 @@ func NewError(t *graph.Task, err error) *TaskError {
 	te := &TaskError{Key: t.Layer.Key(t.Index), Attempt: max(1, t.Attempt), Err: err}
 	if s, ok := t.Layer.OpOf(t.Index).(graph.Sourcer); ok {
 		te.Func = s.Source(t.Index)
+	}
+	if f, ok := err.(Failed); ok { //nolint:errorlint // what is wrapped may be another task's
+		te.Func, te.Stack = f.Failed()
 	}
 	return te
 }

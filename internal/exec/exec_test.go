@@ -50,7 +50,7 @@ func TestErrors(t *testing.T) {
 		"error":       {user{func(context.Context) (any, error) { return 1, boom }}, boom, []string{"task work-", "(1, 1): exec.TestErrors.func", "exec_test.go:", ": boom"}},
 		"panic":       {user{func(context.Context) (any, error) { panic("at the disco") }}, nil, []string{"panic: at the disco", "exec_test.go:"}},
 		"panic error": {user{func(context.Context) (any, error) { panic(boom) }}, boom, []string{"panic: boom"}},
-		"nil panic":   {user{func(context.Context) (any, error) { panic(nil) }}, nil, []string{"panic: panic called with nil argument"}},
+		"nil panic":   {user{func(context.Context) (any, error) { panic(nil) }}, nil, []string{"panic called with nil argument"}},
 		"own":         {bare{}, io.ErrUnexpectedEOF, []string{"(1, 1): unexpected EOF"}},
 	} {
 		v, err := Run(t.Context(), tc.op, task(tc.op))

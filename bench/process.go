@@ -44,12 +44,12 @@ func child(ctx context.Context, out io.Writer, name, data string, repeat int) er
 	return json.NewEncoder(out).Encode(outcome{Results: results, Answer: answer})
 }
 
-// runProcess starts a process and reads the outcome from the last line that it prints.
-func runProcess(ctx context.Context, name string, args ...string) (outcome, error) {
+// runProcess starts a process with more environment and reads the outcome from the last line that it prints.
+func runProcess(ctx context.Context, env []string, name string, args ...string) (outcome, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.Env = append(os.Environ(), "PYTHONWARNINGS=ignore")
+	cmd.Env = append(append(os.Environ(), "PYTHONWARNINGS=ignore"), env...)
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:

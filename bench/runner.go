@@ -129,7 +129,11 @@ func (r *runner) runCase(ctx context.Context, c cases.Case) (row, error) {
 func (r *runner) process(ctx context.Context, c cases.Case, name string, args ...string) (outcome, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("took longer than %v", r.timeout))
 	defer cancel()
-	o, err := runProcess(ctx, name, args...)
+	var env []string
+	if c.MemoryLimit != "" {
+		env = append(env, "SHEAF_MEMORY_LIMIT="+c.MemoryLimit)
+	}
+	o, err := runProcess(ctx, env, name, args...)
 	if err == nil && c.Peak {
 		if o.peakMB == 0 {
 			return outcome{}, errors.New("this system does not tell the peak of a process's memory")

@@ -34,6 +34,7 @@ func init() {
 	ours["rechunk_sum"] = persisted(func(x *array.Array) *array.Array {
 		return x.Rechunk(side, 100).Sum(array.Axis(0))
 	}, columns)
+	ours["matmul"] = matmul
 	ours["build"] = build
 	ours["build_mb"] = buildMB
 }
@@ -98,6 +99,15 @@ func pick(a *ndarray.Array, places ...[]int) ([]float64, error) {
 		values = append(values, x)
 	}
 	return values, nil
+}
+
+// matmul multiplies a persisted square matrix with itself.
+func matmul(ctx context.Context, _ string) (Run, error) {
+	a, err := persist(ctx, random.New(seed).Uniform(0, 1, array.Size(4000, 4000), array.Chunks(chunk, chunk)))
+	if err != nil {
+		return nil, err
+	}
+	return lazily(func() *array.Array { return a.MatMul(a) }, cells([]int{0, 0}, []int{0, 3999}, []int{3999, 0}, []int{2000, 1999}))(ctx, "")
 }
 
 func persist(ctx context.Context, x *array.Array) (*array.Array, error) {

@@ -26,6 +26,8 @@ type Case struct {
 	InLaw map[string]float64
 	// Once says that the case runs once in a process: repeating it would change what it measures.
 	Once bool
+	// MemoryLimit, when set, is what SHEAF_MEMORY_LIMIT says in the process that runs sheaf's side.
+	MemoryLimit string
 	// Peak says that the result is the peak of the process's resident set and not a time.
 	Peak bool
 }

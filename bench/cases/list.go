@@ -118,11 +118,11 @@ var All = []Case{
 		About: "peak resident set of the sum of a 40 GB random array",
 	},
 	{
-		Name: "mem_groupby", Family: "memory", Unit: "MB", Data: "groups", Peers: []string{"duckdb"}, Goal: atMost(512), Tolerance: 1e-9, Once: true, Peak: true,
+		Name: "mem_groupby", Family: "memory", Unit: "MB", Data: "groups", Peers: []string{"duckdb"}, Goal: atMost(512), Tolerance: 1e-9, Once: true, Peak: true, MemoryLimit: "512MB",
 		About: "peak resident set of a group-by with 16 million groups over 2 GB of rows, limit 512 MB",
 	},
 	{
-		Name: "mem_bag_groupby", Family: "memory", Unit: "MB", Data: "records", Peers: []string{"duckdb"}, Goal: atMost(256), Tolerance: 1e-9, Once: true, Peak: true,
+		Name: "mem_bag_groupby", Family: "memory", Unit: "MB", Data: "records", Peers: []string{"duckdb"}, Goal: atMost(256), Tolerance: 1e-9, Once: true, Peak: true, MemoryLimit: "256MB",
 		About: "peak resident set of a bag GroupBy over 1 GB of records, limit 256 MB",
 	},
 	{

@@ -4,73 +4,53 @@
 //
 // # Databases
 //
-//	type Options struct { Databases, Threads int; MemoryLimit int64; TempDir string; TimeZone string }
-//	func Open(Options) (*Pool, error)                     // zero value works: GOMAXPROCS databases of one thread each
-//	func (*Pool) Acquire(ctx) (*Conn, error)              // waits for a free database, or ctx
-//	func (*Pool) Close() error                            // waits for nothing; running queries are interrupted
-//	func (*Conn) Release()
-//	func (*Pool) Query(ctx, sql, inputs, want)            // Acquire, Conn.Query, Release
+// A [Pool] holds in-memory databases that are opened at first use. A query has one to itself: [Pool.Query], or [Pool.Acquire] and
+// the methods of [Conn] when several statements belong together. One thread a database and as many databases as processors is
+// the usual shape; one database with all threads runs a whole plan of files as one query.
 //
-// A query is given its tables by name; the SQL says FROM name:
+// # Queries
 //
-//	func (*Conn) Query(ctx context.Context, sql string, inputs map[string]Input, want *arrow.Schema) ([]arrow.RecordBatch, error)
-//	func (*Conn) Stream(ctx, sql, inputs, want) iter.Seq2[arrow.RecordBatch, error]
-//	func (*Conn) Describe(ctx, sql, inputs) (*arrow.Schema, error)   // result schema without running it
-//	func (*Conn) Exec(ctx, sql string) error                         // SET, COPY, DDL
+//	got, err := pool.Query(ctx, `SELECT name, sum(balance) AS total FROM t GROUP BY name`,
+//		map[string]frame.Input{"t": frame.Batches(schema, batches...)}, want)
 //
-// Query returns at least one batch (of zero rows when nothing matched), each of up to a million rows. Batches belong to the
-// caller (Release them; forgetting costs nothing but time until the garbage collector comes, buffers are Go memory
-// unless Options.Allocator says otherwise). When want is not nil, the result has exactly that schema, column by
-// column in order: integers and hugeint sums are cast (overflow is an error), strings become dictionaries, time zones, units,
-// names, nullability and metadata are restored. When want is nil, the schema is DuckDB's natural one (sum of
-// integers: decimal128(38,0); timestamptz: timestamp[us, UTC]).
+// Tables are given by name. The result is at least one batch (of zero rows when there are none), each of up to a million
+// rows. When want is not nil, the result has exactly that schema, column by column in order, whatever the query calls them: types are
+// cast in SQL (overflow is an error), then dictionaries, time zones, units, nullability and metadata are restored. When it is nil,
+// the schema is DuckDB's own: sums of integers are decimal128(38,0), timestamps with a zone are in UTC, dictionaries are strings.
+// [Conn.Describe] gives that schema without running the query.
+//
+// Result buffers are Go memory unless [Options] names another allocator: releasing them is good, not releasing them costs nothing but
+// the collector's time. Input buffers may come from anywhere; they are pinned for the length of the query and read in place, so
+// slices with odd offsets and unused columns cost nothing.
+//
+// SQL names do not tell upper and lower case apart, Arrow's and pandas' do. A caller who wants to be safe gives the columns names of
+// his own: the schema passed to [Batches], and the field As of the other sources, name the columns; the names inside the batches do not count.
 //
 // # Inputs
 //
-//	func Batches(schema *arrow.Schema, batches ...arrow.RecordBatch) Input    // by reference; kept until the query ends
-//	func CSV(CSVSource) Input                                                 // blocks parsed while they are scanned, only the used columns
-//	func JSON(JSONSource) Input                                               // the same for JSON lines
-//	func Parquet(ParquetSource) Input                                         // read_parquet: projection and filter pushdown
-//	func SQL(query string) Input                                              // a named sub-query
+//   - [Batches]: Arrow record batches, by reference.
+//   - [CSV] and [JSON]: blocks of text files, parsed while they are scanned, only the columns that the query uses. Blocks come from
+//     package blockio (Expand, Blocks, for CSV also CSVBlocks); the types from [SniffCSV] and [SniffJSON].
+//   - [Parquet]: whole files or ranges of rows, read by DuckDB with column and filter pushdown. [ReadParquetMeta] has the schema, the row
+//     groups and their statistics.
+//   - [SQL]: a named sub-query over the others.
 //
-//	type CSVSource  struct { Blocks []blockio.Block; Format *CSVFormat; FileColumn string }
-//	type JSONSource struct { Blocks []blockio.Block; Format *JSONFormat; FileColumn string }
-//	type ParquetSource struct { Parts []ParquetPart; Schema *arrow.Schema; FileColumn string }
-//	type ParquetPart struct { Path string; RowGroups []int }                  // nil RowGroups = all of them
+// Several blocks, batches or files of one input are scanned in order by a one-thread database, in parallel by one with more threads.
+// The rows of a plain selection come in the order of the input in both.
 //
-// Blocks come from package blockio: blockio.Expand → blockio.Blocks → (CSV only) blockio.CSVBlocks. Several blocks or files
-// in one input are scanned one after the other on a one-thread database, in parallel on a database with more.
+// # Types
 //
-// # Formats
+// [SQLType] tells in which DuckDB type an Arrow type is computed. Everything that Arrow has passes, except 256-bit decimals, unions, run-end
+// encoded arrays and list views, which are refused by name; nanoseconds of times, durations and timestamps with a zone, which
+// DuckDB keeps in microseconds, are refused when they are not zero.
 //
-//	type CSVOptions struct { Comma, Quote, Comment byte; NoHeader bool; Names []string; SkipRows int;
-//	    Types map[string]arrow.DataType; ParseDates []string; NullValues []string; KeepDefaultNulls *bool; SampleRows int;
-//	    AllStrings bool }
-//	func SniffCSV(ctx, files []blockio.File, CSVOptions) (*CSVFormat, error)  // header and types from a sample of the first file
-//	type CSVFormat struct { Options CSVOptions; Schema *arrow.Schema; Guessed []bool; SampleRows int }
+// # Errors
 //
-//	type JSONOptions struct { Types map[string]arrow.DataType; ParseDates []string; SampleRows int }
-//	func SniffJSON(ctx, files []blockio.File, JSONOptions) (*JSONFormat, error)
-//	type JSONFormat struct { Schema *arrow.Schema; Guessed []bool; SampleRows int }
+// Data that does not parse is a [*DataError] with file, line and column. What DuckDB refuses is an [*Error] with its class. A cancelled
+// context is the context's cause, a closed pool [ErrClosed].
 //
-//	func ReadParquetMeta(ctx, paths []string) (*ParquetMeta, error)           // schema of all (must agree), row groups, statistics
-//	type ParquetMeta struct { Schema *arrow.Schema; Files []ParquetFile }
-//	type ParquetFile struct { Path string; Rows int64; RowGroups []ParquetRowGroup }
-//	type ParquetRowGroup struct { Rows, Bytes int64; Stats map[string]ParquetStats }
-//	type ParquetStats struct { Min, Max any; Nulls int64; HasMinMax bool }
-//	func ReadParquet(ctx, ParquetPart, columns []string) ([]arrow.RecordBatch, error)   // arrow-go, for what DuckDB cannot
+// # Files out, and rows dealt out
 //
-// # Writers
-//
-// All write to a temporary name in the same directory and rename it at the end.
-//
-//	func WriteParquet(ctx, path string, schema *arrow.Schema, batches iter.Seq2[arrow.RecordBatch, error], ParquetWriteOptions) (WriteInfo, error)
-//	func WriteCSV(ctx, path, schema, batches, CSVWriteOptions) (WriteInfo, error)
-//	func WriteJSON(ctx, path, schema, batches, JSONWriteOptions) (WriteInfo, error)
-//	func Seq(batches ...arrow.RecordBatch) iter.Seq2[arrow.RecordBatch, error]
-//
-// # Shuffle
-//
-//	func Partition(batch arrow.RecordBatch, keys []string, n int) ([]arrow.RecordBatch, error)
-//	func HashRows(batch arrow.RecordBatch, keys []string) ([]uint64, error)   // stable across processes and machines
+// [WriteParquet], [WriteCSV] and [WriteJSON] write under a temporary name and rename at the end. [Partition] deals rows out by a hash
+// that is the same in every process; [TakeRows] picks rows.
 package frame

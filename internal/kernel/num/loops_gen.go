@@ -1871,7 +1871,7 @@ func reciprocalC[T complexes](dst, a unsafe.Pointer, n int) {
 	d, p := unsafe.Slice((*T)(dst), n), unsafe.Slice((*T)(a), n)
 	for i := range d {
 		x := p[i]
-		d[i] = divComplex(1, x)
+		d[i] = reciprocalComplex(x)
 	}
 }
 

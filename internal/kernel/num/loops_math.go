@@ -12,7 +12,7 @@ import (
 var realMath = map[Op]func(float64) float64{
 	Cbrt: math.Cbrt, Exp: exp, Exp2: math.Exp2, Expm1: expm1,
 	Log: log, Log2: log2, Log10: log10, Log1p: math.Log1p,
-	Sin: sin, Cos: cos, Tan: tan, Arcsin: math.Asin, Arccos: math.Acos, Arctan: math.Atan,
+	Sin: sin, Cos: cos, Tan: tan, Arcsin: arcsin, Arccos: arccos, Arctan: math.Atan,
 	Sinh: math.Sinh, Cosh: math.Cosh, Tanh: tanh, Arcsinh: math.Asinh, Arccosh: math.Acosh, Arctanh: math.Atanh,
 	Deg2rad: func(x float64) float64 { return x * (math.Pi / 180) },
 	Rad2deg: func(x float64) float64 { return x * (180 / math.Pi) },
@@ -29,6 +29,10 @@ var realMath = map[Op]func(float64) float64{
 		return x * 0 // 0, or NaN
 	},
 }
+
+// arcsin and arccos keep their accuracy near 1, where the library's lose it.
+func arcsin(x float64) float64 { return math.Atan2(x, math.Sqrt((1-x)*(1+x))) }
+func arccos(x float64) float64 { return 2 * math.Atan2(math.Sqrt(1-x), math.Sqrt(1+x)) }
 
 func sgn(x float64) int {
 	if math.Signbit(x) {
@@ -105,6 +109,8 @@ func init() {
 		binaryLoops[op][dtype.Float64] = mapReal2[float64](f)
 		binaryLoops[op][dtype.Float32] = mapReal2[float32](f)
 	}
+	binaryLoops[Pow][dtype.Float64] = powerLoops[float64](binaryLoops[Pow][dtype.Float64], dtype.Float64)
+	binaryLoops[Pow][dtype.Float32] = powerLoops[float32](binaryLoops[Pow][dtype.Float32], dtype.Float32)
 	nextUp := func(x, y float32) float32 { return math.Nextafter32(x, y) }
 	binaryLoops[Nextafter][dtype.Float64] = formsOf(math.Nextafter)
 	binaryLoops[Nextafter][dtype.Float32] = formsOf(nextUp)

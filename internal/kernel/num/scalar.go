@@ -85,20 +85,30 @@ func reciprocalInt[T integer](x T) T {
 	return 1 / x
 }
 
-func gcd[T integer](x, y T) T {
-	x, y = absInt(x), absInt(y)
-	for y != 0 {
-		x, y = y, x%y
+// magnitude returns |x|, also for the smallest number.
+func magnitude[T integer](x T) uint64 {
+	if x < 0 {
+		return -uint64(x)
 	}
-	return x
+	return uint64(x)
+}
+
+func gcd[T integer](x, y T) T { return T(gcd64(magnitude(x), magnitude(y))) }
+
+func gcd64(a, b uint64) uint64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 func lcm[T integer](x, y T) T {
-	g := gcd(x, y)
+	a, b := magnitude(x), magnitude(y)
+	g := gcd64(a, b)
 	if g == 0 {
 		return 0
 	}
-	return absInt(x / g * y)
+	return T(a / g * b)
 }
 
 // shiftLeft and shiftRight shift by at least the width as NumPy does: to 0, or to -1 for negative numbers to the right.

@@ -32,6 +32,18 @@ func smith[F float](xr, xi, yr, yi F) complex128 {
 	return complex(float64((F(xr*rat)+xi)*scl), float64((F(xi*rat)-xr)*scl))
 }
 
+func reciprocalComplex[T complexes](x T) T {
+	xr, xi := re(x), im(x)
+	if math.Abs(xi) <= math.Abs(xr) {
+		rat := xi / xr
+		scl := xr + float64(xi*rat)
+		return T(complex(1/scl, -rat/scl))
+	}
+	rat := xr / xi
+	scl := xi + float64(xr*rat)
+	return T(complex(rat/scl, -1/scl))
+}
+
 func isInfComplex[T complexes](x T) bool { return math.IsInf(re(x), 0) || math.IsInf(im(x), 0) }
 
 func nanToZeroComplex[T complexes](x T) T {

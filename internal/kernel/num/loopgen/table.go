@@ -88,7 +88,7 @@ var unaryLoops = []loop{
 	{"Square", "number", "ifc", "x * x"},
 	{"Reciprocal", "float", "f", "1 / x"},
 	{"Reciprocal", "integer", "i", "reciprocalInt(x)"},
-	{"Reciprocal", "complexes", "c", "divComplex(1, x)"},
+	{"Reciprocal", "complexes", "c", "reciprocalComplex(x)"},
 	{"Invert", "integer", "i", "^x"},
 	{"Invert", "uint8only", "b", "x ^ 1"},
 	{"Rint", "float", "f", "rint(x)"},

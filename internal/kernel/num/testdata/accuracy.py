@@ -38,4 +38,14 @@ for name, (f, xs) in cases.items():
             continue
         rows.append([str(bits(x)), str(bits(hi)), float(v - mp.mpf(hi))])
     out[name] = rows
+rows = []
+for _ in range(1500):
+    x = random.choice([10 ** random.uniform(-300, 300), random.uniform(0, 10), 1 + random.uniform(-1e-3, 1e-3), random.uniform(0.7, 1.5)])
+    lim = min(1e6, 700 / abs(float(mp.log(x))) if x != 1 else 1)
+    y = random.choice([random.uniform(-lim, lim), random.uniform(-3, 3), random.randint(-5, 9) / 2])
+    v = mp.mpf(x) ** mp.mpf(y)
+    hi = float(v)
+    if 2.3e-308 < hi < 1.7e308:
+        rows.append([str(bits(x)), str(bits(hi)), float(v - mp.mpf(hi)), str(bits(y))])
+out["power"] = rows
 print(json.dumps(out, separators=(",", ":")).replace("]],", "]],\n"))

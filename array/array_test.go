@@ -24,8 +24,12 @@ func TestFirst(t *testing.T) {
 		array.Concatenate([]*array.Array{y, y.Add(10)}, 1), array.Stack([]*array.Array{y, y.Neg()}, 0), array.Linspace(0, 1, 5, array.Chunks(2)),
 		y.MapBlocks(func(ctx context.Context, b *ndarray.Array) (*ndarray.Array, error) { return b.Mul(2) }),
 		y.Tril(0), array.Indices([]int{2, 2}),
-		y.Reduction(func(_ context.Context, x *ndarray.Array, axes []int) (*ndarray.Array, error) { return x.Sum(ndarray.Axis(axes...), ndarray.KeepDims()) }, nil,
-			func(_ context.Context, x *ndarray.Array, axes []int) (*ndarray.Array, error) { return x.Sum(ndarray.Axis(axes...), ndarray.KeepDims()) }),
+		y.Reduction(func(_ context.Context, x *ndarray.Array, axes []int) (*ndarray.Array, error) {
+			return x.Sum(ndarray.Axis(axes...), ndarray.KeepDims())
+		}, nil,
+			func(_ context.Context, x *ndarray.Array, axes []int) (*ndarray.Array, error) {
+				return x.Sum(ndarray.Axis(axes...), ndarray.KeepDims())
+			}),
 	} {
 		v, err := z.Compute(ctx)
 		if err != nil {

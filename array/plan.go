@@ -19,6 +19,7 @@ type plan struct {
 	layers map[graph.Token]*graph.Layer
 	joint  map[graph.Token][]*reduceNode // reductions of the same blocks, by region
 	into   map[graph.Token]*destination  // where roots write their blocks instead of making them
+	turned map[graph.Token]bool          // regions in which an operand lies transposed
 }
 
 // use is a place in a region where a node's value is needed: the region's identity and how the node lies under its blocks.
@@ -34,7 +35,7 @@ func newPlan(roots []node) (*plan, []node) {
 	p := &plan{
 		order: expr.Sorted(roots...), own: map[graph.Token]bool{}, uses: map[graph.Token][]use{},
 		cost: map[graph.Token]float64{}, layers: map[graph.Token]*graph.Layer{}, joint: map[graph.Token][]*reduceNode{},
-		into: map[graph.Token]*destination{},
+		into: map[graph.Token]*destination{}, turned: map[graph.Token]bool{},
 	}
 	for _, n := range p.order {
 		p.cost[n.Token()] = p.estimate(n)
@@ -106,6 +107,19 @@ func (p *plan) need(n node, u use) {
 		}
 	}
 	p.uses[n.Token()] = append(p.uses[n.Token()], u)
+	p.turned[u.region] = p.turned[u.region] || turned(u.axes)
+}
+
+// turned reports whether axes stand in another order than those of the region.
+func turned(axes []viewAxis) bool {
+	last := -1
+	for _, x := range axes {
+		if x.out >= 0 && x.out < last {
+			return true
+		}
+		last = max(last, x.out)
+	}
+	return false
 }
 
 // edgeOf says how operand k lies under an inlined node.

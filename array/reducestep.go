@@ -198,7 +198,7 @@ func (p *plan) firstStep(region graph.Token) (*graph.Layer, []piece, error) {
 		return l, pieces, nil
 	}
 	root := rs[0].kids[0]
-	b := p.newRegion(root)
+	b := p.newRegion(region, root)
 	v, err := b.value(root, identity(len(b.space)))
 	if err != nil {
 		return nil, nil, err

@@ -15,6 +15,7 @@ import (
 type regionBuilder struct {
 	p      *plan
 	root   node
+	turned bool // an operand lies transposed
 	space  []int
 	b      num.Builder
 	inputs []input
@@ -44,9 +45,9 @@ type input struct {
 	dt   dtype.Type
 }
 
-func (p *plan) newRegion(root node) *regionBuilder {
+func (p *plan) newRegion(region graph.Token, root node) *regionBuilder {
 	return &regionBuilder{
-		p: p, root: root, space: spaceOf(root.about().chunks),
+		p: p, root: root, turned: p.turned[region], space: spaceOf(root.about().chunks),
 		memo: map[graph.Token][]placed{}, layers: map[graph.Token][]placedEdge{},
 	}
 }
@@ -59,7 +60,7 @@ func (p *plan) lowerRegion(root node) (*graph.Layer, error) {
 			return l, err
 		}
 	}
-	r := p.newRegion(root)
+	r := p.newRegion(root.Token(), root)
 	v, err := r.inside(root, identity(len(r.space)))
 	if err != nil {
 		return nil, err
@@ -112,7 +113,8 @@ func (r *regionBuilder) inside(n node, axes []viewAxis) (num.Value, error) {
 		r.inputs = append(r.inputs, input{edge: -1, ramp: n, axes: axes, dt: n.dt})
 		return r.b.Input(n.dt), nil
 	case *drawNode:
-		if whole(axes, len(r.space)) {
+		// Numbers come in C order. Beside a transposed operand, tiles are squares: then they are drawn into memory first.
+		if whole(axes, len(r.space)) && !r.turned {
 			r.draws = append(r.draws, n)
 			return r.b.Draw(n.dist), nil
 		}

@@ -56,7 +56,11 @@ func alloc(t dtype.Type, n int, zero bool) unsafe.Pointer {
 	var b strings.Builder
 	b.Grow(max(bytes, 16))
 	b.WriteByte(0)
-	return unsafe.Pointer(unsafe.StringData(b.String()))
+	p := unsafe.Pointer(unsafe.StringData(b.String()))
+	if bytes >= 2*hugePage {
+		adviseHuge(p, bytes)
+	}
+	return p
 }
 
 // newArray makes a contiguous array; the shape has been checked and is kept.

@@ -22,7 +22,6 @@ type fragment struct {
 	Inputs []table
 	Wide   bool // on all processors
 	Cut    *cut // cuts the result into the pieces of a shuffle
-	Part   int  // of pieces, when all tasks are the same: unused
 }
 
 // A table of a fragment is read from files, or comes from other tasks over an edge.
@@ -32,7 +31,7 @@ type table struct {
 	Source fileSource // nil for values of tasks
 	Start  []int32    // with Source: task i reads its parts Index[Start[i]:Start[i+1]]; nil means part i
 	Index  []int32
-	Edge   int  // of values, or of what the source needs to know at run time
+	Edge   int  // of values, or of what the source needs to know at run time, -1 if it needs nothing
 	Pieces bool // the values are pieces of a shuffle, of which task i takes number i
 }
 
@@ -109,7 +108,11 @@ func (f *fragment) run(ctx context.Context, t *graph.Task) (*Table, error) {
 // open makes the kernel's input of a table for a task.
 func (in *table) open(ctx context.Context, t *graph.Task) (frame.Input, error) {
 	if in.Source != nil {
-		return in.Source.open(ctx, in.parts(t.Index), t.In(in.Edge))
+		var known []any
+		if in.Edge >= 0 {
+			known = t.In(in.Edge)
+		}
+		return in.Source.open(ctx, in.parts(t.Index), known)
 	}
 	tables, err := in.gather(ctx, t)
 	if err != nil {

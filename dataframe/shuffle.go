@@ -17,6 +17,7 @@ import (
 	"sheaf/dataframe/internal/plan"
 	"sheaf/graph"
 	"sheaf/internal/codec"
+	"sheaf/internal/kernel/frame"
 )
 
 // A cut takes a partition apart into the pieces of a shuffle: by the hash of some columns, or by ranges of one.
@@ -44,7 +45,7 @@ func (c *cut) apply(ctx context.Context, x *Table, t *graph.Task) (*pieces, erro
 	if c.Range {
 		parts, err = c.ranges(x, t)
 	} else {
-		parts, err = c.hash(ctx, x)
+		parts, err = c.hash(x)
 	}
 	if err != nil {
 		return nil, err
@@ -56,10 +57,10 @@ func (c *cut) apply(ctx context.Context, x *Table, t *graph.Task) (*pieces, erro
 }
 
 // hash puts rows with equal keys into equal pieces.
-func (c *cut) hash(ctx context.Context, x *Table) ([]*Table, error) {
+func (c *cut) hash(x *Table) ([]*Table, error) {
 	batches := make([][]arrow.RecordBatch, c.N)
 	for _, b := range x.batches {
-		cutUp, err := partitionRows(ctx, b, c.Keys, c.N)
+		cutUp, err := frame.Partition(b, c.Keys, c.N)
 		if err != nil {
 			return nil, err
 		}

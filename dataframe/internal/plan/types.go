@@ -242,3 +242,6 @@ func digits(t arrow.DataType) (p, s int32, ok bool) {
 }
 
 func decimalType(p, s int32) arrow.DataType { return &arrow.Decimal128Type{Precision: p, Scale: s} }
+
+// Plain returns the type in which a frame holds a column of a file: the values of dictionaries, and strings instead of views.
+func Plain(t arrow.DataType) arrow.DataType { return plain(t) }

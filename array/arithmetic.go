@@ -65,8 +65,8 @@ func (x *Array) Ldexp(y any) *Array { return apply(num.Ldexp, x, y) }
 // Heaviside returns 0 where x < 0, 1 where x > 0 and y where x is 0.
 func (x *Array) Heaviside(y any) *Array { return apply(num.Heaviside, x, y) }
 
-// Gcd returns the greatest common divisors of integers.
-func (x *Array) Gcd(y any) *Array { return apply(num.Gcd, x, y) }
+// GCD returns the greatest common divisors of integers.
+func (x *Array) GCD(y any) *Array { return apply(num.Gcd, x, y) }
 
-// Lcm returns the least common multiples of integers.
-func (x *Array) Lcm(y any) *Array { return apply(num.Lcm, x, y) }
+// LCM returns the least common multiples of integers.
+func (x *Array) LCM(y any) *Array { return apply(num.Lcm, x, y) }

@@ -86,11 +86,11 @@ func (x *Array) Arccosh() *Array { return apply(num.Arccosh, x) }
 // Arctanh returns the inverse hyperbolic tangents.
 func (x *Array) Arctanh() *Array { return apply(num.Arctanh, x) }
 
-// Deg2rad returns degrees as radians.
-func (x *Array) Deg2rad() *Array { return apply(num.Deg2rad, x) }
+// Radians returns degrees as radians.
+func (x *Array) Radians() *Array { return apply(num.Deg2rad, x) }
 
-// Rad2deg returns radians as degrees.
-func (x *Array) Rad2deg() *Array { return apply(num.Rad2deg, x) }
+// Degrees returns radians as degrees.
+func (x *Array) Degrees() *Array { return apply(num.Rad2deg, x) }
 
 // Spacing returns the distance to the next larger floating point number.
 func (x *Array) Spacing() *Array { return apply(num.Spacing, x) }

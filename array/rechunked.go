@@ -66,7 +66,7 @@ func divideLeaf(n node, chunks [][]int) (node, bool) {
 			lead := len(chunks) - len(m.chunks)
 			want := slices.Clone(chunks[lead:])
 			for a, c := range m.chunks {
-				if total(c) == 1 {
+				if total(c) == 1 && total(want[a]) != 1 {
 					want[a] = c
 				}
 			}

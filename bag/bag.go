@@ -22,14 +22,35 @@ type Bag[T any] struct {
 	n     int // partitions
 	err   error
 
+	// above are the nodes of the bags that this one was made of partition by partition, with the same links: what [sharing] can
+	// find in common with other bags.
+	above []any
+	pass  *pass // of a reduction whose result is a bag
+
+	nodeOnce sync.Once
+	node     *node[T]
+
 	once     sync.Once // makes layer
 	layer    *graph.Layer
 	layerErr error
 }
 
+// in returns the stage for what is built on the bag.
+func (b *Bag[T]) in() stage[T] {
+	if b == nil || b.stage == nil {
+		return nil // a mistake, which then notices
+	}
+	b.nodeOnce.Do(func() { b.node = &node[T]{b.stage} })
+	return b.node
+}
+
+// lineage returns the nodes down to the bag's own.
+func (b *Bag[T]) lineage() []any { return append(b.above[:len(b.above):len(b.above)], any(b.in())) }
+
 var (
 	_ sheaf.Lazy[[]int]            = (*Bag[int])(nil)
 	_ sheaf.Persistable[*Bag[int]] = (*Bag[int])(nil)
+	_ sheaf.Planned                = (*Bag[int])(nil)
 )
 
 // A link says which tasks of a layer the partitions of a bag need: task i for partition i, all of them, or those of the table.
@@ -101,7 +122,7 @@ func then[T, U any](b *Bag[T], name string, s stage[U]) *Bag[U] {
 	if err := b.Err(); err != nil {
 		return failed[U](err)
 	}
-	return &Bag[U]{name: b.name + "-" + name, stage: s, links: b.links, n: b.n}
+	return &Bag[U]{name: b.name + "-" + name, stage: s, links: b.links, n: b.n, above: b.lineage()}
 }
 
 // FromLayer returns the bag whose partition i is the value of task i of the layer, a []T. It is for packages that make bags of their
@@ -155,7 +176,7 @@ func (b *Bag[T]) materialized() (*graph.Layer, error) {
 			return
 		}
 		b.layer, b.layerErr = graph.New(graph.Spec{
-			Name: b.name, Op: collectOp[T]{b.stage}, Space: []int{b.n}, Edges: edges(b.links),
+			Name: b.name, Op: collectOp[T]{b.in()}, Space: []int{b.n}, Edges: edges(b.links),
 		})
 	})
 	return b.layer, b.layerErr

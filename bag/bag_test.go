@@ -203,6 +203,54 @@ func TestPersistRunsOnce(t *testing.T) {
 	}
 }
 
+func TestSharedWorkRunsOnce(t *testing.T) {
+	runs, parsed := 0, 0
+	source := bag.FromSeq(func(yield func(int) bool) {
+		runs++
+		for i := 0; i < 2000 && yield(i); i++ {
+		}
+	})
+	b := source.Map(func(i int) int { parsed++; return i * 2 })
+	small := b.Filter(func(i int) bool { return i < 100 })
+	sum, top, all, first := bag.Sum(b), bag.TopK(small, 2), small, bag.Any(b.Map(func(i int) bool { return i == 0 }))
+	s, tp, a, f, err := sheaf.Compute4[int, []int, []int, bool](ctx, sum, top, all, first)
+	if err != nil || s != 1999*2000 || !slices.Equal(tp, []int{98, 96}) || len(a) != 50 || !f {
+		t.Errorf("got %v, %v, %d elements, %v, %v", s, tp, len(a), f, err)
+	}
+	if runs != 1 || parsed != 2000 {
+		t.Errorf("the source ran %d times and %d elements were mapped, want once and 2000", runs, parsed)
+	}
+	if vs, err := sheaf.ComputeAll[*bag.Item[bool], bool](ctx, first, bag.All(b.Map(func(i int) bool { return i < 0 }))); err != nil || !vs[0] || vs[1] {
+		t.Errorf("got %v, %v", vs, err)
+	}
+	if parsed > 2000+512 {
+		t.Errorf("%d elements were mapped though nobody wanted them", parsed-2000)
+	}
+	p, err := sheaf.Persist(ctx, sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, y, err := sheaf.Compute2[int, int](ctx, p, p.Apply(func(i int) int { return -i })); err != nil || x != -y {
+		t.Errorf("got %d, %d, %v", x, y, err)
+	}
+}
+
+func TestSharedWorkFailsAsAlone(t *testing.T) {
+	file := write(t, filepath.Join(t.TempDir(), "r.json"), strings.Repeat(`{"name":"x","balance":1}`+"\n", 700)+`{"name":"bad"}`+"\n")
+	records := bag.ReadText(file).TryMap(bag.JSON[record])
+	_, _, err := sheaf.Compute2[float64, int](ctx, bag.Sum(records.Map(explode)), records.Count())
+	for _, part := range []string{"bag_test.explode (", file + ":701: panic: boom"} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("got %v, want …%s…", err, part)
+		}
+	}
+	broken := bag.ReadText(write(t, filepath.Join(t.TempDir(), "b.json"), "{}\n{]\n")).TryMap(bag.JSON[record])
+	_, _, err = sheaf.Compute2[int, int](ctx, broken.Count(), broken.Filter(func(record) bool { return true }).Count())
+	if err == nil || !strings.Contains(err.Error(), "b.json:2: json: column 2") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTakeStopsEarly(t *testing.T) {
 	n := 0
 	endless := bag.FromSeq(func(yield func(int) bool) {
@@ -365,6 +413,7 @@ func TestMistakesStayWithTheBag(t *testing.T) {
 		{bag.GroupBy(b, func(i int) *int { return &i }), "a key of type *int has no value that means the same elsewhere"},
 		{b.RandomSample(2, 1), "probability 2 is not between 0 and 1"},
 		{(*bag.Bag[int])(nil), "a nil *Bag"},
+		{(*bag.Bag[int])(nil).Map(square), "a nil *Bag"},
 		{bag.ToAvro(b, "x", ""), "a schema is needed for elements of type int"},
 		{bag.Concat[int](), "no bags given"},
 	} {
@@ -515,6 +564,46 @@ func TestAvro(t *testing.T) {
 	file := write(t, filepath.Join(dir, "bad.avro"), "Obj\x01 this is no avro")
 	if _, err := bag.ReadAvro[user](file).Compute(ctx); err == nil || !strings.Contains(err.Error(), "bag: read avro "+file) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestRepartitionBytes(t *testing.T) {
+	b := bag.Concat(bag.Range(1000, bag.Partitions(10)), bag.Range(5000, bag.Partitions(1)), bag.FromSlice([]int{}))
+	r, err := b.RepartitionBytes(ctx, 4000)
+	if err != nil || !slices.Equal(compute[[]int](t, r), compute[[]int](t, b)) || r.NPartitions() < 14 || r.NPartitions() > 20 {
+		t.Errorf("got %v, %v", r, err)
+	}
+	if _, err := b.RepartitionBytes(ctx, 0); err == nil {
+		t.Error("0 bytes were taken")
+	}
+}
+
+func TestRandomSample(t *testing.T) {
+	b := bag.Range(10_000, bag.Partitions(4))
+	x, y := compute[[]int](t, b.RandomSample(0.3, 1)), compute[[]int](t, b.RandomSample(0.3, 1))
+	other := compute[[]int](t, b.RandomSample(0.3, 2))
+	if !slices.Equal(x, y) || slices.Equal(x, other) || len(x) < 2800 || len(x) > 3200 || !slices.IsSorted(x) {
+		t.Errorf("got %d and %d of 10000, want about 3000", len(x), len(y))
+	}
+	if n := len(compute[[]int](t, b.RandomSample(1, 1))); n != 10_000 {
+		t.Errorf("got %d of all", n)
+	}
+}
+
+func TestFoldFromLeavesPartsAlone(t *testing.T) {
+	b := bag.Range(40, bag.Partitions(20))
+	p, err := sheaf.Persist(ctx, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grouped := p.FoldByFrom(mod(2), func() map[int]bool { return map[int]bool{} },
+		func(m map[int]bool, v int) map[int]bool { m[v] = true; return m },
+		func(a, b map[int]bool) map[int]bool { maps.Copy(a, b); return a }, bag.SplitEvery(3))
+	for range 3 {
+		got := compute[[]bag.KV[int, map[int]bool]](t, grouped)
+		if len(got) != 2 || len(got[0].Value) != 20 || len(got[1].Value) != 20 {
+			t.Errorf("got %v", got)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func paired[A, B, U any](a *Bag[A], b *Bag[B], name string, s pairStage[A, B, U]
 	if a.n != b.n {
 		return failed[U](mistake(name, "bags of %d and %d partitions; Repartition one of them", a.n, b.n))
 	}
-	s.A, s.B, s.Base = a.stage, b.stage, len(a.links)
+	s.A, s.B, s.Base = a.in(), b.in(), len(a.links)
 	return &Bag[U]{name: a.name + "-" + name, stage: s, links: append(append([]link(nil), a.links...), b.links...), n: a.n}
 }
 
@@ -85,6 +85,9 @@ func (s pairStage[A, B, U]) functions(visit func(any)) {
 
 // collect returns the elements of a partition.
 func collect[T any](p *part, s stage[T]) ([]T, error) {
+	if n, ok := s.(*node[T]); ok {
+		s = n.S
+	}
 	if _, plain := s.(inputStage[T]); plain {
 		if in := p.inputs(0); len(in) == 1 {
 			return sliceOf[T](in[0])
@@ -99,7 +102,7 @@ func collect[T any](p *part, s stage[T]) ([]T, error) {
 //
 // Same as dask.bag.Bag.starmap.
 func StarMap[A, B, U any](b *Bag[Pair[A, B]], f func(A, B) U) *Bag[U] {
-	return then(b, "starmap", stage[U](starStage[A, B, U]{b.stage, f}))
+	return then(b, "starmap", stage[U](starStage[A, B, U]{b.in(), f}))
 }
 
 type starStage[A, B, U any] struct {
@@ -130,7 +133,7 @@ func (b *Bag[T]) MapWith[U, V any](item *Item[U], f func(T, U) V) *Bag[V] {
 	if err := firstErr(b, item); err != nil {
 		return failed[V](err)
 	}
-	s := withStage[T, U, V]{b.stage, f, len(b.links)}
+	s := withStage[T, U, V]{b.in(), f, len(b.links)}
 	links := append(append([]link(nil), b.links...), link{from: item.layer, all: true})
 	return &Bag[V]{name: b.name + "-map", stage: s, links: links, n: b.n}
 }
@@ -162,7 +165,7 @@ func Concat[T any](bags ...*Bag[T]) *Bag[T] {
 		if err := b.Err(); err != nil {
 			return failed[T](err)
 		}
-		s.Starts, s.Bases, s.In = append(s.Starts, n), append(s.Bases, len(links)), append(s.In, b.stage)
+		s.Starts, s.Bases, s.In = append(s.Starts, n), append(s.Bases, len(links)), append(s.In, b.in())
 		links = append(links, b.links...)
 		n += b.n
 	}
@@ -212,7 +215,7 @@ func Product[A, B any](a *Bag[A], b *Bag[B]) *Bag[Pair[A, B]] {
 	n := a.n * b.n
 	links := relink(a.links, n, func(i int) int { return i / b.n })
 	links = append(links, relink(b.links, n, func(i int) int { return i % b.n })...)
-	s := productStage[A, B]{a.stage, b.stage, b.n, len(a.links)}
+	s := productStage[A, B]{a.in(), b.in(), b.n, len(a.links)}
 	return &Bag[Pair[A, B]]{name: "product", stage: s, links: links, n: n}
 }
 
@@ -247,11 +250,11 @@ func Join[T, U any, K comparable](b *Bag[T], other *Bag[U], on func(T) K, onOthe
 	if err := firstErr(b, other); err != nil {
 		return failed[Pair[U, T]](err)
 	}
-	index, err := tree(other, "join_index", reducer[U, map[K][]U, map[K][]U](joinIndex[U, K]{onOther}), nil)
+	index, _, err := tree(other, "join_index", reducer[U, map[K][]U, map[K][]U](joinIndex[U, K]{onOther}), nil)
 	if err != nil {
 		return failed[Pair[U, T]](err)
 	}
-	s := joinStage[T, U, K]{b.stage, on, len(b.links)}
+	s := joinStage[T, U, K]{b.in(), on, len(b.links)}
 	links := append(append([]link(nil), b.links...), link{from: index, all: true})
 	return &Bag[Pair[U, T]]{name: b.name + "-join", stage: s, links: links, n: b.n}
 }

@@ -37,7 +37,7 @@ func GroupBy[T any, K comparable](b *Bag[T], key func(T) K, opts ...Option) *Bag
 		n = b.n
 	}
 	shards, err := graph.New(graph.Spec{
-		Name: b.name + "-shuffle", Op: shuffleOp[T, K]{b.stage, key, n, b.n}, Space: []int{b.n}, Edges: edges(b.links),
+		Name: b.name + "-shuffle", Op: shuffleOp[T, K]{b.in(), key, n, b.n}, Space: []int{b.n}, Edges: edges(b.links),
 	})
 	if err != nil {
 		return failed[Group[K, T]](err)

@@ -15,12 +15,14 @@ import (
 // Same as dask.bag.Item.
 type Item[T any] struct {
 	layer *graph.Layer // with one task
+	pass  *pass        // of a reduction
 	err   error
 }
 
 var (
 	_ sheaf.Lazy[int]               = (*Item[int])(nil)
 	_ sheaf.Persistable[*Item[int]] = (*Item[int])(nil)
+	_ sheaf.Planned                 = (*Item[int])(nil)
 )
 
 // Err returns the first mistake made while the item was built.
@@ -74,7 +76,7 @@ func (i *Item[T]) Apply[U any](f func(T) U) *Item[U] {
 		return &Item[U]{err: err}
 	}
 	l, err := graph.New(graph.Spec{Name: "apply", Op: applyOp[T, U]{f}, Edges: []graph.Edge{{From: i.layer, Map: graph.All{N: 1}}}})
-	return &Item[U]{l, err}
+	return &Item[U]{layer: l, err: err}
 }
 
 type applyOp[T, U any] struct{ F func(T) U }
@@ -110,5 +112,5 @@ func (i *Item[T]) ToDelayed() (*delayed.Value[T], error) {
 // Same as dask.bag.Item.from_delayed.
 func ItemFromDelayed[T any](v *delayed.Value[T]) *Item[T] {
 	l, err := delayed.Layer("item", v)
-	return &Item[T]{l, err}
+	return &Item[T]{layer: l, err: err}
 }

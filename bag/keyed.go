@@ -2,8 +2,10 @@ package bag
 
 import (
 	"cmp"
-	"maps"
+	"reflect"
 	"slices"
+	"strings"
+	"unsafe"
 )
 
 // FoldBy groups the elements by key and folds each group, in one pass without moving elements: within a partition from initial with step,
@@ -16,7 +18,8 @@ func (b *Bag[T]) FoldBy[K comparable, A any](key func(T) K, initial A, step func
 		foldBy[T, K, A]{key, folding[T, A]{Initial: initial, Step: step, Combine: combine}}), opts)
 }
 
-// FoldByFrom is [Bag.FoldBy] with a fresh initial value for each key and partition.
+// FoldByFrom is [Bag.FoldBy] with a fresh initial value for each key and partition, which combine may change and return. It must change
+// nothing when it is combined with a value.
 func (b *Bag[T]) FoldByFrom[K comparable, A any](key func(T) K, initial func() A, step func(A, T) A, combine func(A, A) A, opts ...Option) *Bag[KV[K, A]] {
 	return reducedBag(b, "foldby", reducer[T, *groups[K, A], []KV[K, A]](
 		foldBy[T, K, A]{key, folding[T, A]{New: initial, Step: step, Combine: combine}}), opts)
@@ -37,11 +40,12 @@ type foldBy[T any, K comparable, A any] struct {
 
 func (r foldBy[T, K, A]) fold(p *part, s stage[T]) (*groups[K, A], error) {
 	g := newGroups[K, A]()
-	key, step := r.Key, r.Fold.Step
+	key, step, own := r.Key, r.Fold.Step, owned[K]()
 	err := s.each(p, func(v T) bool {
 		k := key(v)
 		i, ok := g.At[k]
 		if !ok {
+			k = own(p, k)
 			i = len(g.Pairs)
 			g.At[k] = i
 			g.Pairs = append(g.Pairs, KV[K, A]{k, r.Fold.initial()})
@@ -50,6 +54,21 @@ func (r foldBy[T, K, A]) fold(p *part, s stage[T]) (*groups[K, A], error) {
 		return true
 	})
 	return detachGroups(g, p.run.read), err
+}
+
+// owned returns a function that makes a new key independent of the text that it was cut from, so that a rare word does not keep
+// its whole neighbourhood in memory.
+func owned[K comparable]() func(p *part, k K) K {
+	if reflect.TypeFor[K]().Kind() != reflect.String {
+		return func(_ *part, k K) K { return k }
+	}
+	return func(p *part, k K) K {
+		if p.run.read > 0 {
+			s := (*string)(unsafe.Pointer(&k))
+			*s = strings.Clone(*s)
+		}
+		return k
+	}
 }
 
 // detachGroups is [detach] for groups, whose index holds the keys too.
@@ -72,15 +91,15 @@ func (r foldBy[T, K, A]) join(accs []*groups[K, A]) (*groups[K, A], error) {
 	if len(accs) == 1 {
 		return accs[0], nil
 	}
-	g := &groups[K, A]{maps.Clone(accs[0].At), slices.Clone(accs[0].Pairs)}
-	for _, a := range accs[1:] {
+	g := &groups[K, A]{make(map[K]int, len(accs[0].At)), make([]KV[K, A], 0, len(accs[0].Pairs))}
+	for _, a := range accs {
 		for _, kv := range a.Pairs {
 			if i, ok := g.At[kv.Key]; ok {
 				g.Pairs[i].Value = r.Fold.Combine(g.Pairs[i].Value, kv.Value)
 				continue
 			}
 			g.At[kv.Key] = len(g.Pairs)
-			g.Pairs = append(g.Pairs, kv)
+			g.Pairs = append(g.Pairs, KV[K, A]{kv.Key, r.Fold.begin(kv.Value)})
 		}
 	}
 	return g, nil
@@ -104,10 +123,11 @@ func Frequencies[T comparable](b *Bag[T], opts ...Option) *Bag[KV[T, int]] {
 type frequencies[T comparable] struct{}
 
 func (frequencies[T]) fold(p *part, s stage[T]) (*groups[T, int], error) {
-	g := newGroups[T, int]()
+	g, own := newGroups[T, int](), owned[T]()
 	err := s.each(p, func(v T) bool {
 		i, ok := g.At[v]
 		if !ok {
+			v = own(p, v)
 			i = len(g.Pairs)
 			g.At[v] = i
 			g.Pairs = append(g.Pairs, KV[T, int]{Key: v})

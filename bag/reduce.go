@@ -18,47 +18,61 @@ type reducer[T, A, R any] interface {
 	functions(visit func(f any))
 }
 
-// tree adds a reduction on top of b and returns its last layer, which has one task.
-func tree[T, A, R any](b *Bag[T], name string, r reducer[T, A, R], opts []Option) (*graph.Layer, error) {
+// tree adds a reduction on top of b and returns its last layer, which has one task, and how it was made.
+func tree[T, A, R any](b *Bag[T], name string, r reducer[T, A, R], opts []Option) (*graph.Layer, *pass, error) {
 	if err := b.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	every, err := apply(opts).every()
 	if err != nil {
-		return nil, mistake(name, "%w", err)
+		return nil, nil, mistake(name, "%w", err)
 	}
 	if every < 2 {
-		return nil, mistake(name, "SplitEvery(%d): want at least 2", every)
+		return nil, nil, mistake(name, "SplitEvery(%d): want at least 2", every)
 	}
-	parts, err := graph.New(graph.Spec{
-		Name: b.name + "-" + name, Op: foldOp[T, A, R]{b.stage, r}, Space: []int{b.n}, Edges: edges(b.links),
-	})
-	if err != nil {
-		return nil, err
+	ps := &pass{
+		op: foldOp[T, A, R]{b.in(), r}, name: b.name + "-" + name, lineage: b.lineage(), links: b.links, n: b.n,
+		finish: func(parts *graph.Layer) (*graph.Layer, error) {
+			return graph.Tree(parts, graph.TreeSpec{
+				Name: name, Axes: []int{0}, Every: every, Combine: joinOp[T, A, R]{r}, Aggregate: finishOp[T, A, R]{r},
+			})
+		},
 	}
-	return graph.Tree(parts, graph.TreeSpec{
-		Name: name, Axes: []int{0}, Every: every, Combine: joinOp[T, A, R]{r}, Aggregate: finishOp[T, A, R]{r},
-	})
+	l, err := ps.alone()
+	return l, ps, err
 }
 
 // reduced is [tree] as an item.
 func reduced[T, A, R any](b *Bag[T], name string, r reducer[T, A, R], opts []Option) *Item[R] {
-	l, err := tree(b, name, r, opts)
-	return &Item[R]{l, err}
+	l, ps, err := tree(b, name, r, opts)
+	return &Item[R]{layer: l, pass: ps, err: err}
 }
 
 // reducedBag is [tree] as a bag with one partition.
 func reducedBag[T, A, E any](b *Bag[T], name string, r reducer[T, A, []E], opts []Option) *Bag[E] {
-	l, err := tree(b, name, r, opts)
+	l, ps, err := tree(b, name, r, opts)
 	if err != nil {
 		return failed[E](err)
 	}
 	// The tree's last layer has no axes; a bag has one.
-	one, err := graph.Alias(name, []int{1}, graph.Edge{From: l, Map: graph.All{N: 1}})
+	onePartition := func(l *graph.Layer) (*graph.Layer, error) {
+		return graph.Alias(name, []int{1}, graph.Edge{From: l, Map: graph.All{N: 1}})
+	}
+	one, err := onePartition(l)
 	if err != nil {
 		return failed[E](err)
 	}
-	return FromLayer[E](one)
+	shared := *ps
+	shared.finish = func(parts *graph.Layer) (*graph.Layer, error) {
+		l, err := ps.finish(parts)
+		if err != nil {
+			return nil, err
+		}
+		return onePartition(l)
+	}
+	out := FromLayer[E](one)
+	out.pass = &shared
+	return out
 }
 
 type foldOp[T, A, R any] struct {
@@ -67,8 +81,10 @@ type foldOp[T, A, R any] struct {
 }
 
 func (o foldOp[T, A, R]) Run(ctx context.Context, t *graph.Task) (any, error) {
-	return guard(ctx, t, stage[T](o), func(p *part) (A, error) { return o.R.fold(p, o.Stage) })
+	return guard(ctx, t, stage[T](o), func(p *part) (any, error) { return o.pass(p) })
 }
+
+func (o foldOp[T, A, R]) pass(p *part) (any, error) { return o.R.fold(p, o.Stage) }
 
 // OutBytes says that accumulators are small, which is what they are for.
 func (o foldOp[T, A, R]) OutBytes(int) int64 { return 1 << 10 }
@@ -175,7 +191,8 @@ func (b *Bag[T]) Fold[A any](initial A, step func(A, T) A, combine func(A, A) A,
 	return reduced(b, "fold", reducer[T, maybe[A], A](folding[T, A]{Initial: initial, Step: step, Combine: combine}), opts)
 }
 
-// FoldFrom is [Bag.Fold] with a fresh initial value for each partition.
+// FoldFrom is [Bag.Fold] with fresh initial values, which step and combine may change and return. An initial value must change nothing
+// when it is combined with another.
 func (b *Bag[T]) FoldFrom[A any](initial func() A, step func(A, T) A, combine func(A, A) A, opts ...Option) *Item[A] {
 	return reduced(b, "fold", reducer[T, maybe[A], A](folding[T, A]{New: initial, Step: step, Combine: combine}), opts)
 }
@@ -192,6 +209,15 @@ func (r folding[T, A]) initial() A {
 		return r.New()
 	}
 	return r.Initial
+}
+
+// begin returns what joining starts with when a is the first: with [Bag.FoldFrom] a value that combine may change, unlike a, which
+// other tasks may read.
+func (r folding[T, A]) begin(a A) A {
+	if r.New != nil {
+		return r.Combine(r.New(), a)
+	}
+	return a
 }
 
 func (r folding[T, A]) fold(p *part, s stage[T]) (maybe[A], error) {
@@ -212,7 +238,7 @@ func (r folding[T, A]) join(accs []maybe[A]) (acc maybe[A], _ error) {
 		switch {
 		case !a.OK:
 		case !acc.OK:
-			acc = a
+			acc = maybe[A]{r.begin(a.Value), true}
 		default:
 			acc.Value = r.Combine(acc.Value, a.Value)
 		}

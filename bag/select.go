@@ -10,6 +10,7 @@ import (
 
 	"sheaf"
 	"sheaf/graph"
+	"sheaf/internal/codec"
 )
 
 // Take computes the first k elements of the first partition, and reads no further than it must. [Partitions](n) looks at n partitions, one
@@ -35,7 +36,7 @@ func (b *Bag[T]) Take(ctx context.Context, k int, opts ...Option) ([]T, error) {
 		if err := one.Err(); err != nil {
 			return nil, err
 		}
-		one = then(one, "take", stage[T](limitStage[T]{one.stage, k - len(out)}))
+		one = then(one, "take", stage[T](limitStage[T]{one.in(), k - len(out)}))
 		got, err := one.Compute(ctx)
 		if err != nil {
 			return nil, err
@@ -50,7 +51,7 @@ func (b *Bag[T]) Limit(k int) *Bag[T] {
 	if k < 0 && b.Err() == nil {
 		return failed[T](mistake("Limit", "%d elements", k))
 	}
-	return then(b, "limit", stage[T](limitStage[T]{b.stage, k}))
+	return then(b, "limit", stage[T](limitStage[T]{b.in(), k}))
 }
 
 type limitStage[T any] struct {
@@ -85,7 +86,7 @@ func (b *Bag[T]) Partition(index ...int) *Bag[T] {
 		return failed[T](mistake("Partition", "no partition given"))
 	}
 	links := relink(b.links, len(index), func(i int) int { return index[i] })
-	return &Bag[T]{name: b.name, stage: pickStage[T]{b.stage, index}, links: links, n: len(index)}
+	return &Bag[T]{name: b.name, stage: pickStage[T]{b.in(), index}, links: links, n: len(index)}
 }
 
 // pickStage counts partitions anew.
@@ -162,6 +163,44 @@ func (b *Bag[T]) Repartition(n int) *Bag[T] {
 	return &Bag[T]{name: b.name + "-repartition", stage: s, links: []link{{from: l, table: t}}, n: n}
 }
 
+// RepartitionBytes changes the partitions so that each takes at most about size bytes in memory. It computes the bag once to learn the
+// sizes; persist the bag first if that is expensive.
+//
+// Same as dask.bag.Bag.repartition(partition_size).
+func (b *Bag[T]) RepartitionBytes(ctx context.Context, size int64) (*Bag[T], error) {
+	if size < 1 {
+		return nil, mistake("RepartitionBytes", "%d bytes", size)
+	}
+	sizes, err := b.TryMapPartitions(measure[T]).Compute(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var parts []*Bag[T]
+	var group []int
+	var sum int64
+	flush := func() {
+		if len(group) > 0 {
+			parts = append(parts, b.Partition(group...).Repartition(1))
+		}
+		group, sum = nil, 0
+	}
+	for i, n := range sizes {
+		if sum+n > size {
+			flush()
+		}
+		if n > size {
+			parts = append(parts, b.Partition(i).Repartition(int((n+size-1)/size)))
+			continue
+		}
+		group, sum = append(group, i), sum+n
+	}
+	flush()
+	return Concat(parts...), nil
+}
+
+// measure gives the size of a partition as its only element.
+func measure[T any](vs []T) ([]int64, error) { return []int64{codec.SizeOf(vs)}, nil }
+
 // pieceStage is the k-th of m pieces of a stored partition.
 type pieceStage[T any] struct{ Piece, Of []int }
 
@@ -201,7 +240,7 @@ func (b *Bag[T]) joinNeighbours(n int) *Bag[T] {
 		}
 		return &Bag[T]{name: b.name + "-repartition", stage: inputStage[T]{}, links: []link{{from: l, table: t}}, n: n}
 	}
-	return &Bag[T]{name: b.name + "-repartition", stage: joinedStage[T]{b.stage, starts}, n: n}
+	return &Bag[T]{name: b.name + "-repartition", stage: joinedStage[T]{b.in(), starts}, n: n}
 }
 
 // joinedStage is several partitions of a source one after the other.
@@ -234,7 +273,7 @@ func (b *Bag[T]) RandomSample(probability float64, seed uint64) *Bag[T] {
 	if !(probability >= 0 && probability <= 1) && b.Err() == nil {
 		return failed[T](mistake("RandomSample", "probability %v is not between 0 and 1", probability))
 	}
-	return then(b, "random_sample", stage[T](sampleStage[T]{b.stage, probability, seed}))
+	return then(b, "random_sample", stage[T](sampleStage[T]{b.in(), probability, seed}))
 }
 
 type sampleStage[T any] struct {
@@ -259,7 +298,7 @@ func (b *Bag[T]) Pluck[V any](key any, otherwise ...V) *Bag[V] {
 	if err := b.Err(); err != nil {
 		return failed[V](err)
 	}
-	s := pluckStage[T, V]{In: b.stage, Key: key, Default: otherwise}
+	s := pluckStage[T, V]{In: b.in(), Key: key, Default: otherwise}
 	if t := reflect.TypeFor[T](); indirect(t).Kind() == reflect.Struct {
 		name, _ := key.(string)
 		f, ok := indirect(t).FieldByName(name)

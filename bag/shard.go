@@ -82,11 +82,11 @@ func (s *scatter[E]) add(bucket int, v E) error {
 // flush writes everything collected as one write.
 func (s *scatter[E]) flush() error {
 	var out bytes.Buffer
-	type place struct {
+	type written struct {
 		bucket     int
 		start, end int
 	}
-	var places []place
+	var places []written
 	for b, e := range s.encoders {
 		if e == nil || len(e.Bytes()) == 0 {
 			continue
@@ -95,7 +95,7 @@ func (s *scatter[E]) flush() error {
 		if err := s.frame(&out, b, e); err != nil {
 			return err
 		}
-		places = append(places, place{b, start, out.Len()})
+		places = append(places, written{b, start, out.Len()})
 	}
 	if len(places) == 0 {
 		return nil

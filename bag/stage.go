@@ -38,6 +38,7 @@ type run struct {
 	block  *blockio.Block // the text that is being read, and
 	offset int64          // where in the decompressed file its current record begins
 	read   int64          // bytes of text so far
+	tap    any            // a *tap[T], when a node's elements come from a pass that is shared
 }
 
 func newPart(ctx context.Context, t *graph.Task) *part {
@@ -72,12 +73,15 @@ func (e *functionError) Failed() (fn.Source, string) { return e.source, e.stack 
 func returned(f any, err error) error { return &functionError{source: fn.SourceOf(f), err: err} }
 
 // guard runs body, the work of a task on stage s, and completes its errors and panics with what is known about them.
-func guard[T, R any](ctx context.Context, t *graph.Task, s stage[T], body func(p *part) (R, error)) (r R, err error) {
-	p := newPart(ctx, t)
+func guard[T, R any](ctx context.Context, t *graph.Task, s stage[T], body func(p *part) (R, error)) (R, error) {
+	return guarded(newPart(ctx, t), s.functions, body)
+}
+
+func guarded[R any](p *part, functions func(visit func(any)), body func(p *part) (R, error)) (r R, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			e := &functionError{where: p.run.where(ctx), err: &sheaf.PanicError{Value: v}, stack: string(debug.Stack())}
-			e.source = panicked(s.functions)
+			e := &functionError{where: p.run.where(p.ctx), err: &sheaf.PanicError{Value: v}, stack: string(debug.Stack())}
+			e.source = panicked(functions)
 			err = e
 		}
 	}()
@@ -90,7 +94,7 @@ func guard[T, R any](ctx context.Context, t *graph.Task, s stage[T], body func(p
 		return r, err
 	}
 	if fe.where == "" {
-		fe.where = p.run.where(ctx)
+		fe.where = p.run.where(p.ctx)
 	}
 	return r, fe
 }
@@ -139,14 +143,18 @@ func panicked(functions func(visit func(f any))) fn.Source {
 type collectOp[T any] struct{ Stage stage[T] }
 
 func (o collectOp[T]) Run(ctx context.Context, t *graph.Task) (any, error) {
-	return guard(ctx, t, o.Stage, func(p *part) ([]T, error) {
-		out := []T{}
-		if err := o.Stage.each(p, func(v T) bool { out = append(out, v); return true }); err != nil {
-			return nil, err
-		}
-		return detach(out, p.run.read), nil
-	})
+	return guard(ctx, t, o.Stage, func(p *part) (any, error) { return o.pass(p) })
 }
+
+func (o collectOp[T]) pass(p *part) (any, error) {
+	out := []T{}
+	if err := o.Stage.each(p, func(v T) bool { out = append(out, v); return true }); err != nil {
+		return nil, err
+	}
+	return detach(out, p.run.read), nil
+}
+
+func (o collectOp[T]) functions(visit func(any)) { o.Stage.functions(visit) }
 
 // inputStage is the elements of slices that other tasks made.
 type inputStage[T any] struct{}

@@ -44,14 +44,7 @@ func stringOp(s Strings, name string, plain func(string) string, with func(strin
 	if len(arg) == 0 {
 		return s.b.Map(plain)
 	}
-	return then(s.b, name, stage[string](argStage[string]{s.b.stageOrNil(), with, strings.Join(arg, "")}))
-}
-
-func (b *Bag[T]) stageOrNil() stage[T] {
-	if b == nil {
-		return nil
-	}
-	return b.stage
+	return then(s.b, name, stage[string](argStage[string]{s.b.in(), with, strings.Join(arg, "")}))
 }
 
 // argStage applies a function with an argument that is data, so that equal steps have equal keys.
@@ -72,12 +65,12 @@ func (s Strings) Split(sep ...string) *Bag[[]string] {
 	if len(sep) == 0 {
 		return s.b.Map(strings.Fields)
 	}
-	return then(s.b, "split", stage[[]string](argStage[[]string]{s.b.stageOrNil(), strings.Split, strings.Join(sep, "")}))
+	return then(s.b, "split", stage[[]string](argStage[[]string]{s.b.in(), strings.Split, strings.Join(sep, "")}))
 }
 
 // Replace replaces every old by new.
 func (s Strings) Replace(old, new string) *Bag[string] {
-	return then(s.b, "replace", stage[string](replaceStage{s.b.stageOrNil(), old, new}))
+	return then(s.b, "replace", stage[string](replaceStage{s.b.in(), old, new}))
 }
 
 type replaceStage struct {
@@ -93,12 +86,12 @@ func (s replaceStage) functions(visit func(any)) { s.In.functions(visit) }
 
 // StartsWith tells for each string whether it begins with prefix.
 func (s Strings) StartsWith(prefix string) *Bag[bool] {
-	return then(s.b, "startswith", stage[bool](argStage[bool]{s.b.stageOrNil(), strings.HasPrefix, prefix}))
+	return then(s.b, "startswith", stage[bool](argStage[bool]{s.b.in(), strings.HasPrefix, prefix}))
 }
 
 // EndsWith tells for each string whether it ends with suffix.
 func (s Strings) EndsWith(suffix string) *Bag[bool] {
-	return then(s.b, "endswith", stage[bool](argStage[bool]{s.b.stageOrNil(), strings.HasSuffix, suffix}))
+	return then(s.b, "endswith", stage[bool](argStage[bool]{s.b.in(), strings.HasSuffix, suffix}))
 }
 
 // Len gives each string's length in bytes.
@@ -113,7 +106,7 @@ func (s Strings) Match(pattern string) *Bag[string] {
 	if _, err := path.Match(pattern, ""); err != nil {
 		return failed[string](mistake("Match", "%q is no pattern of *, ? and [a-z]", pattern))
 	}
-	return then(s.b, "match", stage[string](matchStage{s.b.stageOrNil(), pattern}))
+	return then(s.b, "match", stage[string](matchStage{s.b.in(), pattern}))
 }
 
 type matchStage struct {

@@ -9,7 +9,7 @@ import (
 // Same as dask.bag.Bag.map; use a closure for arguments that are the same for all elements, [Bag.MapWith] for a lazy one, [Map2] for
 // several bags, and TryMap when f can fail.
 func (b *Bag[T]) Map[U any](f func(T) U) *Bag[U] {
-	return then(b, "map", stage[U](mapStage[T, U]{b.stage, f}))
+	return then(b, "map", stage[U](mapStage[T, U]{b.in(), f}))
 }
 
 type mapStage[T, U any] struct {
@@ -26,7 +26,7 @@ func (s mapStage[T, U]) functions(visit func(any)) { visit(s.F); s.In.functions(
 
 // TryMap applies f to every element. The first error stops the run.
 func (b *Bag[T]) TryMap[U any](f func(T) (U, error)) *Bag[U] {
-	return then(b, "map", stage[U](tryMapStage[T, U]{b.stage, f}))
+	return then(b, "map", stage[U](tryMapStage[T, U]{b.in(), f}))
 }
 
 type tryMapStage[T, U any] struct {
@@ -57,14 +57,14 @@ func (s tryMapStage[T, U]) functions(visit func(any)) { visit(s.F); s.In.functio
 //
 // Same as dask.bag.Bag.filter.
 func (b *Bag[T]) Filter(keep func(T) bool) *Bag[T] {
-	return then(b, "filter", stage[T](filterStage[T]{b.stage, keep, false}))
+	return then(b, "filter", stage[T](filterStage[T]{b.in(), keep, false}))
 }
 
 // Remove drops the elements for which drop is true.
 //
 // Same as dask.bag.Bag.remove.
 func (b *Bag[T]) Remove(drop func(T) bool) *Bag[T] {
-	return then(b, "remove", stage[T](filterStage[T]{b.stage, drop, true}))
+	return then(b, "remove", stage[T](filterStage[T]{b.in(), drop, true}))
 }
 
 type filterStage[T any] struct {
@@ -85,7 +85,7 @@ func (s filterStage[T]) functions(visit func(any)) { visit(s.F); s.In.functions(
 //
 // Same as dask.bag.Bag.flatten.
 func Flatten[T any, S ~[]T](b *Bag[S]) *Bag[T] {
-	return then(b, "flatten", stage[T](flattenStage[T, S]{b.stage}))
+	return then(b, "flatten", stage[T](flattenStage[T, S]{b.in()}))
 }
 
 type flattenStage[T any, S ~[]T] struct{ In stage[S] }
@@ -105,7 +105,7 @@ func (s flattenStage[T, S]) functions(visit func(any)) { s.In.functions(visit) }
 
 // FlatMap applies f to every element and joins what it yields. It stores nothing in between, unlike Map and [Flatten].
 func (b *Bag[T]) FlatMap[U any](f func(T) iter.Seq[U]) *Bag[U] {
-	return then(b, "flatmap", stage[U](flatMapStage[T, U]{b.stage, f}))
+	return then(b, "flatmap", stage[U](flatMapStage[T, U]{b.in(), f}))
 }
 
 type flatMapStage[T, U any] struct {
@@ -133,7 +133,7 @@ func (s flatMapStage[T, U]) functions(visit func(any)) { visit(s.F); s.In.functi
 //
 // Same as dask.bag.Bag.map_partitions.
 func (b *Bag[T]) MapPartitions[U any](f func(iter.Seq[T]) iter.Seq[U]) *Bag[U] {
-	return then(b, "map_partitions", stage[U](partitionsStage[T, U]{b.stage, f}))
+	return then(b, "map_partitions", stage[U](partitionsStage[T, U]{b.in(), f}))
 }
 
 type partitionsStage[T, U any] struct {
@@ -160,7 +160,7 @@ func (s partitionsStage[T, U]) functions(visit func(any)) { visit(s.F); s.In.fun
 
 // TryMapPartitions applies f to the slice of each partition.
 func (b *Bag[T]) TryMapPartitions[U any](f func([]T) ([]U, error)) *Bag[U] {
-	return then(b, "map_partitions", stage[U](tryPartitionsStage[T, U]{b.stage, f}))
+	return then(b, "map_partitions", stage[U](tryPartitionsStage[T, U]{b.in(), f}))
 }
 
 type tryPartitionsStage[T, U any] struct {

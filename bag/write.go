@@ -79,7 +79,7 @@ func write[T any](b *Bag[T], call, path, extension string, o options, f format[T
 		return sheaf.NewAction(sheaf.ActionSpec{Err: mistake(call, "the * must be in the file's name, not in its directory: %s", path)})
 	}
 	id := graph.Unique()
-	op := writeOp[T]{b.stage, files, "." + id.Short() + ".tmp", f}
+	op := writeOp[T]{b.in(), files, "." + id.Short() + ".tmp", f}
 	l, err := graph.New(graph.Spec{Name: call, Op: op, Space: []int{b.n}, Edges: edges(b.links), Token: id})
 	return sheaf.NewAction(sheaf.ActionSpec{
 		Graph: graph.Of(l), Err: err,

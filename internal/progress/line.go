@@ -15,6 +15,9 @@ const linesMax = 4
 
 // draw replaces the lines on the terminal; the caller holds mu.
 func (d *Display) draw(now time.Time) {
+	if d.conf.Plain {
+		return
+	}
 	var b strings.Builder
 	d.back(&b)
 	width := d.conf.Width()
@@ -77,7 +80,7 @@ func tailOf(l look) []string {
 	case l.failed:
 		return []string{fmt.Sprintf("failed after %s", short(l.elapsed))}
 	case l.ended:
-		return []string{fmt.Sprintf("%d tasks", l.total), short(l.elapsed)}
+		return []string{"100%", short(l.elapsed)}
 	}
 	tail := []string{fmt.Sprintf("%d%%", int(100*l.share)), short(l.elapsed)}
 	if l.eta >= 0 {

@@ -27,6 +27,7 @@ type Config struct {
 	Interval time.Duration // between two log records; 0 means 30 s
 	Log      *slog.Logger  // nil means the default one at the time
 	Keep     bool          // leave the last line when a run ends instead of clearing it
+	Plain    bool          // Out is no terminal: only the last lines are written
 }
 
 // A Display shows any number of runs.
@@ -77,8 +78,8 @@ type run struct {
 	begin   time.Time
 
 	mu      sync.Mutex // guards what follows
-	groups  []group // layers by name
-	of      []int   // per layer: its group
+	groups  []group    // layers by name
+	of      []int      // per layer: its group
 	done    int
 	total   int
 	used    int64
@@ -121,7 +122,9 @@ func (r *run) Handle(e event.Event) {
 		r.used, r.limit, r.spilled = e.Used, e.Limit, e.Spilled
 		r.mu.Unlock()
 	case event.RunDone:
-		r.timer.Stop()
+		if r.timer != nil {
+			r.timer.Stop()
+		}
 		r.mu.Lock()
 		r.ended, r.failed, r.took = true, e.Err != nil, e.Time.Sub(r.begin)
 		r.mu.Unlock()
@@ -142,6 +145,10 @@ func (r *run) start(e event.Event) {
 		}
 		r.groups[g].total += l.Tasks
 		r.of[k] = g
+	}
+	if r.delay <= 0 {
+		r.display.show(r)
+		return
 	}
 	r.timer = time.AfterFunc(r.delay, func() { r.display.show(r) })
 }

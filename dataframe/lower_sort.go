@@ -26,6 +26,9 @@ func (lo *lowering) sort(n *plan.Sort) (*rel, error) {
 	if parts == 0 && r.size > lo.gather && r.n > 1 {
 		parts = int(min(max(r.size/lo.part+1, 2), 1024))
 	}
+	if b, ok := n.Rows.(*Table); ok {
+		return lo.ranged(r, n.Keys, parts, graph.Const("bounds", graph.Token{}, b))
+	}
 	return lo.sorted(r, n.Keys, parts)
 }
 
@@ -47,7 +50,12 @@ func (lo *lowering) sorted(r *rel, keys []plan.SortKey, parts int) (*rel, error)
 	if err != nil {
 		return nil, err
 	}
-	local, err := ordered(rows, keys[:1])
+	return lo.ranged(rows, keys, parts, bounds)
+}
+
+// ranged orders a rel into the ranges that a layer of one task knows.
+func (lo *lowering) ranged(r *rel, keys []plan.SortKey, parts int, bounds *graph.Layer) (*rel, error) {
+	local, err := ordered(r, keys[:1])
 	if err != nil {
 		return nil, err
 	}

@@ -263,3 +263,6 @@ func Quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`
 
 // Quoted writes a string as an SQL constant.
 func Quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// ParseTime reads a time as people write it in comparisons: a date, or a date and a time of the day.
+func ParseTime(s string) (time.Time, bool) { return parseTime(s) }

@@ -24,6 +24,8 @@ type Sort struct {
 	base
 	Keys  []SortKey
 	Parts int
+	Rows  any    // where the ranges begin, if that is given: what the lowering makes of it
+	Label string // of Rows
 }
 
 // NewSort checks that the columns exist and can be ordered.
@@ -37,7 +39,7 @@ func NewSort(in Node, keys []SortKey, parts int) (*Sort, error) {
 		}
 	}
 	label := fmt.Sprintf("%s/%d", keysText(keys), parts)
-	return &Sort{newBase("sort "+label, in.Schema(), in), keys, parts}, nil
+	return &Sort{base: newBase("sort "+label, in.Schema(), in), Keys: keys, Parts: parts}, nil
 }
 
 func keysText(keys []SortKey) string {
@@ -48,8 +50,24 @@ func keysText(keys []SortKey) string {
 	return strings.Join(parts, ", ")
 }
 
+// NewRanges sorts into ranges that begin at given values of the first key. Bounds is known to the lowering, and label says what it is.
+func NewRanges(in Node, keys []SortKey, parts int, bounds any, label string) (*Sort, error) {
+	s, err := NewSort(in, keys, parts)
+	if err != nil {
+		return nil, err
+	}
+	s.Rows, s.Label = bounds, label
+	s.base = newBase("ranges "+keysText(keys)+label, in.Schema(), in)
+	return s, nil
+}
+
 // With returns the same order of another table.
-func (s *Sort) With(kids []Node) Node { return must(NewSort(kids[0], s.Keys, s.Parts)) }
+func (s *Sort) With(kids []Node) Node {
+	if s.Rows != nil {
+		return must(NewRanges(kids[0], s.Keys, s.Parts, s.Rows, s.Label))
+	}
+	return must(NewSort(kids[0], s.Keys, s.Parts))
+}
 
 func (s *Sort) String() string {
 	if s.Parts > 0 {

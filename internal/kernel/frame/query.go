@@ -266,7 +266,9 @@ func (q *query) prepare(want *arrow.Schema) error {
 			return err
 		}
 		must := is
-		fields[i] = arrow.Field{Name: C.GoString(C.duckdb_prepared_statement_column_name(q.stmt, C.idx_t(i))), Type: dt, Nullable: true}
+		name := C.duckdb_prepared_statement_column_name(q.stmt, C.idx_t(i))
+		fields[i] = arrow.Field{Name: C.GoString(name), Type: dt, Nullable: true}
+		C.duckdb_free(unsafe.Pointer(name))
 		if want != nil {
 			fields[i] = want.Field(i)
 			if must, err = SQLType(fields[i].Type); err != nil {

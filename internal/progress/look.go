@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -23,6 +24,7 @@ type groupLook struct {
 	name        string
 	done, total int
 	rate        float64 // bytes a second
+	busy        time.Duration
 	last        time.Time
 }
 
@@ -40,7 +42,7 @@ func (r *run) look(now time.Time) look {
 	for k := range r.groups {
 		g := &r.groups[k]
 		g.rate.note(now, g.bytes)
-		l.groups = append(l.groups, groupLook{g.name, g.done, g.total, g.rate.perSecond, g.last})
+		l.groups = append(l.groups, groupLook{g.name, g.done, g.total, g.rate.perSecond, g.busy, g.last})
 	}
 	r.percent = max(r.percent, r.share())
 	l.share = r.percent
@@ -119,12 +121,14 @@ func (l look) busiest(n int) []groupLook {
 			open = append(open, k)
 		}
 	}
-	if len(open) == 0 { // all done: what took part last
+	first := func(a, b int) int { return l.groups[b].last.Compare(l.groups[a].last) }
+	if len(open) == 0 { // all done: what took longest
 		for k := range l.groups {
 			open = append(open, k)
 		}
+		first = func(a, b int) int { return cmp.Compare(l.groups[b].busy, l.groups[a].busy) }
 	}
-	slices.SortStableFunc(open, func(a, b int) int { return l.groups[b].last.Compare(l.groups[a].last) })
+	slices.SortStableFunc(open, first)
 	open = open[:min(n, len(open))]
 	slices.Sort(open)
 	show := make([]groupLook, len(open))

@@ -108,7 +108,7 @@ func TestUnexportedField(t *testing.T) {
 
 // TestSymbolsInAnotherProcess compares with a second process of this program.
 func TestSymbolsInAnotherProcess(t *testing.T) {
-	const asked = "SHEAF_TEST_SYMBOLS"
+	const asked = "TEST_SHEAF_SYMBOLS"
 	if os.Getenv(asked) != "" {
 		for name, f := range named() {
 			s, _ := fn.Symbol(f)

@@ -97,7 +97,7 @@ func TestSameInAnotherProcess(t *testing.T) {
 	for _, v := range contents() {
 		fmt.Fprintln(&b, tokenOf(v))
 	}
-	const asked = "SHEAF_TEST_TOKENS"
+	const asked = "TEST_SHEAF_TOKENS"
 	if os.Getenv(asked) != "" {
 		fmt.Println("tokens:\n" + b.String() + "end")
 		return

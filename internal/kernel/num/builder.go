@@ -251,17 +251,17 @@ func (b *Builder) Build() (*Program, error) {
 
 // Uniform, Normal and Exponential describe draws of float64.
 func Uniform(low, high float64) Distribution {
-	return Distribution{Kind: DrawUniform, Type: dtype.Float64, Params: [2]float64{low, high}}
+	return Distribution{Kind: DrawUniform, Type: dtype.Float64, Params: [3]float64{low, high}}
 }
 
 // Normal describes normals of float64.
 func Normal(loc, scale float64) Distribution {
-	return Distribution{Kind: DrawNormal, Type: dtype.Float64, Params: [2]float64{loc, scale}}
+	return Distribution{Kind: DrawNormal, Type: dtype.Float64, Params: [3]float64{loc, scale}}
 }
 
 // Exponential describes exponentials of float64.
 func Exponential(scale float64) Distribution {
-	return Distribution{Kind: DrawExponential, Type: dtype.Float64, Params: [2]float64{scale}}
+	return Distribution{Kind: DrawExponential, Type: dtype.Float64, Params: [3]float64{scale}}
 }
 
 // Integers describes integers of the type t.

@@ -20,6 +20,9 @@ func (d Distribution) check() error {
 			return nil
 		}
 	default:
+		if l := d.law(); l != nil {
+			return l.check(d)
+		}
 		return fmt.Errorf("num: unknown distribution %d", d.Kind)
 	}
 	return fmt.Errorf("num: distribution %d has no draws of type %s", d.Kind, d.Type)
@@ -38,6 +41,10 @@ func (r *runner) draw(in *Instr, d operand) {
 }
 
 func drawRow(d *Distribution, g *rng.Generator, c *rng.Carry, p unsafe.Pointer, n int) {
+	if l := d.law(); l != nil {
+		l.fill(d, g, p, n)
+		return
+	}
 	switch d.Type {
 	case dtype.Float64:
 		drawFloat64(d, g, unsafe.Slice((*float64)(p), n))

@@ -30,7 +30,7 @@ type Const struct {
 type Distribution struct {
 	Kind   DrawKind
 	Type   dtype.Type
-	Params [2]float64 // low and high, mean and deviation, scale
+	Params [3]float64 // low and high, mean and deviation, scale; those of Named
 	Low    uint64     // integers: see rng.Bounds
 	Span   uint64
 }
@@ -45,6 +45,7 @@ const (
 	DrawNormal               // normal(Params[0], Params[1])
 	DrawExponential          // exponential(Params[0])
 	DrawIntegers             // integers of Low and Span
+	DrawLaw                  // from here on those that Named describes
 )
 
 // Source says where an operand is.
@@ -104,6 +105,11 @@ func (p *Program) Validate() error {
 	}
 	if p.Regs < 0 || p.Regs > maxRegs {
 		return fmt.Errorf("num: a program with %d registers; the limit is %d", p.Regs, maxRegs)
+	}
+	for i, d := range p.Draws {
+		if err := d.check(); err != nil {
+			return fmt.Errorf("draw %d: %w", i, err)
+		}
 	}
 	v := validator{p: p, regs: make([]dtype.Type, p.Regs), outs: make([]dtype.Type, len(p.Outs))}
 	for i, in := range p.Code {

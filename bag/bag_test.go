@@ -590,6 +590,56 @@ func TestRandomSample(t *testing.T) {
 	}
 }
 
+func TestSampleAndChoices(t *testing.T) {
+	// Partitions of very different lengths: every element must still be as likely as every other.
+	b := bag.Concat(bag.Range(3), bag.Range(0), bag.Range(17, bag.Partitions(1)).Map(func(i int) int { return i + 3 }))
+	const runs, k = 4000, 5
+	sampled, chosen := make([]int, 20), make([]int, 20)
+	for seed := range uint64(runs) {
+		s, c, err := sheaf.Compute2[[]int, []int](ctx, b.Sample(k, seed), b.Choices(k, seed, bag.SplitEvery(2)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[int]bool{}
+		for _, v := range s {
+			sampled[v]++
+			seen[v] = true
+		}
+		if len(s) != k || len(seen) != k || len(c) != k {
+			t.Fatalf("seed %d: got %v and %v", seed, s, c)
+		}
+		for _, v := range c {
+			chosen[v]++
+		}
+	}
+	for v := range 20 { // mean 1000, deviation about 30
+		if sampled[v] < 850 || sampled[v] > 1150 || chosen[v] < 850 || chosen[v] > 1150 {
+			t.Errorf("%d was sampled %d and chosen %d times of %d", v, sampled[v], chosen[v], runs*k/20)
+		}
+	}
+	if x, y := compute[[]int](t, b.Sample(9, 7)), compute[[]int](t, b.Sample(9, 7)); !slices.Equal(x, y) {
+		t.Errorf("one seed gave %v and %v", x, y)
+	}
+	if _, err := b.Sample(21, 1).Compute(ctx); err == nil || !strings.Contains(err.Error(), "sample of 21 elements of a bag of 20") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := bag.Range(0).Choices(1, 1).Compute(ctx); !errors.Is(err, bag.ErrEmpty) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestVisualize(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "g.dot")
+	b := bag.Range(10, bag.Partitions(3)).Map(square)
+	if err := sheaf.Visualize(file, bag.Sum(b), bag.Max(b)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(text), "range-map-sum") || !strings.Contains(string(text), "max") {
+		t.Errorf("got %s, %v", text, err)
+	}
+}
+
 func TestFoldFromLeavesPartsAlone(t *testing.T) {
 	b := bag.Range(40, bag.Partitions(20))
 	p, err := sheaf.Persist(ctx, b)

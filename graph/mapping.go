@@ -36,6 +36,7 @@ func (Each) String() string { return "each" }
 type All struct{ N int }
 
 func (m All) deps(dst []Ref, edge int32, _ int) []Ref {
+	dst = slices.Grow(dst, m.N)
 	for k := range m.N {
 		dst = append(dst, Ref{edge, int32(k)})
 	}

@@ -96,7 +96,7 @@ func (x *hold) release() {
 	}
 	r := x.run
 	r.mu.Lock()
-	drop := r.take(r.queue.Release(x.task, nil))
+	drop := r.take(nil, r.queue.Release(x.task, nil))
 	r.mu.Unlock()
 	for _, v := range drop {
 		r.discard(v)

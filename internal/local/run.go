@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -254,7 +255,7 @@ func (r *Run) dropUnwanted() {
 				unwanted = append(unwanted, i)
 			}
 		}
-		drop = r.take(unwanted)
+		drop = r.take(nil, unwanted)
 	}
 	for i, g := range r.guests {
 		if r.queue.Status(i) != ready.Memory {
@@ -411,7 +412,7 @@ func (r *Run) Release() {
 			freed = r.queue.Release(i, freed)
 		}
 	}
-	drop := r.take(freed)
+	drop := r.take(nil, freed)
 	r.released = true
 	r.forget()
 	r.mu.Unlock()
@@ -429,9 +430,9 @@ func (r *Run) forget() {
 	}
 }
 
-// take removes values from the run; the caller holds mu and discards them afterwards.
-func (r *Run) take(freed []int32) []any {
-	var drop []any
+// take removes values from the run and appends them to drop; the caller holds mu and discards them afterwards.
+func (r *Run) take(drop []any, freed []int32) []any {
+	drop = slices.Grow(drop, len(freed))
 	for _, i := range freed {
 		v := r.values[i]
 		r.values[i] = nil
@@ -501,7 +502,7 @@ func (r *Run) fail(i int32, err error) (drop []any, told []func()) {
 		told = append(told, r.watchers[f]...)
 		delete(r.watchers, f)
 	}
-	return r.take(freed), told
+	return r.take(nil, freed), told
 }
 
 // CancelTask fails a task that is not done with the given cause, and everything that needs it. It reports whether there was

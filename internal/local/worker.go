@@ -350,7 +350,7 @@ func (r *Run) record(w *worker, d *result) {
 		}
 	}
 	r.recycled(w)
-	w.drop = append(w.drop, r.take(w.freed)...)
+	w.drop = r.take(w.drop, w.freed)
 	if fs := r.watchers[i]; fs != nil {
 		w.told = append(w.told, fs...)
 		delete(r.watchers, i)

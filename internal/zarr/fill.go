@@ -1,158 +1,143 @@
 package zarr
 
 import (
-	"encoding/binary"
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
 
 	"sheaf/dtype"
+	"sheaf/ndarray"
 )
 
-// parseFill reads a fill value as the bytes of one element. null means zero.
-func parseFill(t dtype.Type, b json.RawMessage) ([]byte, error) {
-	out := make([]byte, t.Size())
-	text := strings.TrimSpace(string(b))
-	if text == "" || text == "null" {
-		return out, nil
+// parseFill reads a fill value: null (version 2 only), a number, a bool, "NaN", "Infinity", "-Infinity", "NaT", the bits of a
+// float as "0x…", or a pair of these for complex numbers. The result is a 0-d array.
+func parseFill(raw json.RawMessage, e elem) (*ndarray.Array, error) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || string(raw) == "null" {
+		return ndarray.Zeros(e.t)
 	}
-	refuse := bad("fill value %.60s does not fit %v", text, t)
-	switch {
-	case t.IsComplex():
-		var parts []json.RawMessage
-		if json.Unmarshal(b, &parts) != nil || len(parts) != 2 {
-			if x, ok := parseFloat(text, t.Real()); ok { // a real number
-				putFloat(out[:t.Size()/2], x)
-				return out, nil
-			}
-			return nil, refuse
-		}
-		for i, p := range parts {
-			x, ok := parseFloat(strings.TrimSpace(string(p)), t.Real())
-			if !ok {
-				return nil, refuse
-			}
-			putFloat(out[i*t.Size()/2:(i+1)*t.Size()/2], x)
-		}
-	case t.IsFloat():
-		x, ok := parseFloat(text, t)
-		if !ok {
-			return nil, refuse
-		}
-		putFloat(out, x)
-	case t == dtype.Bool:
-		switch text {
-		case "true", "1":
-			out[0] = 1
-		case "false", "0":
-		default:
-			return nil, refuse
-		}
-	default:
-		if !putInt(out, t, text) {
-			return nil, refuse
-		}
+	v, err := fillValue(raw, e)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	a, err := ndarray.Scalar(e.t, v)
+	if err != nil {
+		return nil, bad("fill_value %.60q is no %v", raw, e.t)
+	}
+	return a, nil
 }
 
-// parseFloat reads a JSON number, or one of the strings that the format has for others.
-func parseFloat(text string, t dtype.Type) (float64, bool) {
+func fillValue(raw json.RawMessage, e elem) (any, error) {
+	wrong := bad("fill_value %.60q is no %v", raw, e.t)
+	switch t := e.t; {
+	case t == dtype.Bool:
+		switch string(raw) {
+		case "true", "1":
+			return true, nil
+		case "false", "0":
+			return false, nil
+		}
+		return nil, wrong
+	case t.IsComplex():
+		var pair []json.RawMessage
+		if json.Unmarshal(raw, &pair) != nil {
+			pair = []json.RawMessage{raw, json.RawMessage("0")}
+		}
+		if len(pair) != 2 {
+			return nil, wrong
+		}
+		re, ok1 := fillFloat(pair[0], t.Real())
+		im, ok2 := fillFloat(pair[1], t.Real())
+		if !ok1 || !ok2 {
+			return nil, wrong
+		}
+		return complex(re, im), nil
+	case t.IsFloat():
+		f, ok := fillFloat(raw, t)
+		if !ok {
+			return nil, wrong
+		}
+		if t == dtype.Float32 {
+			return float32(f), nil
+		}
+		return f, nil
+	}
+	return fillInt(raw, e, wrong)
+}
+
+// fillInt reads the fill value of integers and times.
+func fillInt(raw json.RawMessage, e elem, wrong error) (any, error) {
+	text := string(raw)
+	if e.t.IsTemporal() && text == `"NaT"` {
+		return dtype.NaT, nil
+	}
+	if e.t == dtype.Uint64 {
+		if u, err := strconv.ParseUint(text, 10, 64); err == nil {
+			return u, nil
+		}
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil { // such as 0.0
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+			return nil, wrong
+		}
+		n = int64(f)
+	}
+	if !e.t.IsTemporal() && !dtype.FitsInt(e.t, int(n)) {
+		return nil, wrong
+	}
+	if e.t.IsTemporal() {
+		if n != dtype.NaT && (n > math.MaxInt64/e.unit || n < -math.MaxInt64/e.unit) {
+			return nil, wrong
+		}
+		if n != dtype.NaT {
+			n *= e.unit
+		}
+	}
+	return n, nil
+}
+
+// fillFloat reads a float; the bits of "0x…" are those of t.
+func fillFloat(raw json.RawMessage, t dtype.Type) (float64, bool) {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		f, err := strconv.ParseFloat(string(raw), 64)
+		return f, err == nil
+	}
 	switch text {
-	case `"NaN"`:
-		return math.NaN(), true
-	case `"Infinity"`:
+	case "NaN":
+		return math.Float64frombits(0x7ff8 << 48), true // the bits are part of the format
+	case "Infinity":
 		return math.Inf(1), true
-	case `"-Infinity"`:
+	case "-Infinity":
 		return math.Inf(-1), true
 	}
-	if s, ok := strings.CutPrefix(text, `"0x`); ok { // the bits
-		v, err := strconv.ParseUint(strings.TrimSuffix(s, `"`), 16, 8*t.Size())
-		if err != nil {
-			return 0, false
-		}
-		if t.Size() == 4 {
-			return float64(math.Float32frombits(uint32(v))), true
-		}
-		return math.Float64frombits(v), true
+	hex, ok := strings.CutPrefix(text, "0x")
+	if !ok || len(hex) != 2*t.Size() {
+		return 0, false
 	}
-	x, err := strconv.ParseFloat(text, 64)
-	return x, err == nil
+	u, err := strconv.ParseUint(hex, 16, 64)
+	if err != nil {
+		return 0, false
+	}
+	if t == dtype.Float32 {
+		return float64(math.Float32frombits(uint32(u))), true
+	}
+	return math.Float64frombits(u), true
 }
 
-func putFloat(out []byte, x float64) {
-	if len(out) == 4 {
-		binary.LittleEndian.PutUint32(out, math.Float32bits(float32(x)))
-		return
-	}
-	binary.LittleEndian.PutUint64(out, math.Float64bits(x))
-}
-
-func putInt(out []byte, t dtype.Type, text string) bool {
-	if t.IsTemporal() && text == `"NaT"` {
-		binary.LittleEndian.PutUint64(out, 1<<63)
-		return true
-	}
-	text = strings.TrimSuffix(text, ".0")
-	var v uint64
-	if t.IsUnsigned() {
-		u, err := strconv.ParseUint(text, 10, 8*t.Size())
-		if err != nil {
-			return false
-		}
-		v = u
-	} else {
-		i, err := strconv.ParseInt(text, 10, 8*t.Size())
-		if err != nil {
-			return false
-		}
-		v = uint64(i)
-	}
-	var all [8]byte
-	binary.LittleEndian.PutUint64(all[:], v)
-	copy(out, all[:])
-	return true
-}
-
-// formatFill is the inverse of parseFill.
-func formatFill(t dtype.Type, b []byte) json.RawMessage {
-	float := func(b []byte) string {
-		x := 0.0
-		if len(b) == 4 {
-			x = float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
-		} else {
-			x = math.Float64frombits(binary.LittleEndian.Uint64(b))
-		}
-		switch {
-		case math.IsNaN(x):
-			return `"NaN"`
-		case math.IsInf(x, 1):
-			return `"Infinity"`
-		case math.IsInf(x, -1):
-			return `"-Infinity"`
-		}
-		s := strconv.FormatFloat(x, 'g', -1, 8*len(b))
-		if !strings.ContainsAny(s, ".e") {
-			s += ".0"
-		}
-		return s
-	}
+// zeroFill is the fill value of arrays that are written.
+func zeroFill(t dtype.Type) json.RawMessage {
 	switch {
-	case t.IsComplex():
-		h := len(b) / 2
-		return json.RawMessage("[" + float(b[:h]) + ", " + float(b[h:]) + "]")
-	case t.IsFloat():
-		return json.RawMessage(float(b))
 	case t == dtype.Bool:
-		return json.RawMessage(strconv.FormatBool(b[0] != 0))
+		return json.RawMessage("false")
+	case t.IsComplex():
+		return json.RawMessage("[0.0, 0.0]")
+	case t.IsFloat():
+		return json.RawMessage("0.0")
 	}
-	var all [8]byte
-	copy(all[:], b)
-	v := binary.LittleEndian.Uint64(all[:])
-	if t.IsUnsigned() {
-		return json.RawMessage(strconv.FormatUint(v, 10))
-	}
-	shift := 64 - 8*uint(len(b))
-	return json.RawMessage(strconv.FormatInt(int64(v<<shift)>>shift, 10))
+	return json.RawMessage("0")
 }

@@ -1,111 +1,233 @@
 package zarr
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
-	"path"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"sheaf/dtype"
+	"sheaf/ndarray"
 )
 
-// ErrFormat is matched by errors about metadata or chunks that are not what the format allows, or that this package does
-// not read.
-var ErrFormat = errors.New("bad Zarr data")
-
-// Meta describes an array: everything that is needed to find and decode its chunks.
+// Meta describes an array as its metadata does. It is not changed after it was made and may be used concurrently.
 type Meta struct {
-	Version   int // 2 or 3
-	Shape     []int
-	Chunks    []int // the lengths of every chunk; those at the end are stored whole
-	Type      dtype.Type
-	BigEndian bool
-	Fill      []byte // one element, in the machine's byte order: the value of chunks that are not stored
-	FortranC  bool   // chunks are stored with the first axis running fastest
-	Codec     string // "", "gzip", "zlib" or "zstd"
-	Level     int
-	CRC       bool // a CRC-32C follows the chunk's bytes (version 3)
-	Separator string
-	V2Keys    bool // version 3 with the key encoding of version 2
+	Version int // of the format, 2 or 3
+	Shape   []int
+	Chunks  []int // lengths of the stored chunks, of those at the end too; each at least 1
+	DType   dtype.Type
+	Fill    *ndarray.Array // 0-d, of DType
+	Names   []string       // of the dimensions, if they have names
+	Text    []byte         // the metadata file
+
+	keys   keys
+	stored elem
+	codecs pipeline
 }
 
-// Files that hold the metadata, by version.
-const (
-	FileV2 = ".zarray"
-	FileV3 = "zarr.json"
-)
-
-// File returns the name of the file of the metadata.
-func (m *Meta) File() string {
-	if m.Version == 2 {
-		return FileV2
-	}
-	return FileV3
+// keys says how the files of chunks are named.
+type keys struct {
+	prefix    bool // "c" before the coordinates
+	separator string
 }
 
-// Key returns the path of a chunk below the array's directory, with slashes.
-func (m *Meta) Key(coords []int) string {
-	parts := make([]string, len(coords))
-	for i, c := range coords {
-		parts[i] = strconv.Itoa(c)
+// metaBytesMax bounds the metadata that is read.
+const metaBytesMax = 16 << 20
+
+// Open reads the metadata of the array in a directory. For a group the error names the arrays in it.
+func Open(dir string) (*Meta, error) {
+	v3, err := readSmall(filepath.Join(dir, "zarr.json"))
+	if err == nil {
+		m, err := Parse(v3)
+		return m, inGroup(dir, err)
 	}
-	if m.Version == 2 || m.V2Keys {
-		if len(parts) == 0 {
-			return "0"
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	v2, err := readSmall(filepath.Join(dir, ".zarray"))
+	if err == nil {
+		return Parse2(v2)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".zgroup")); err == nil {
+		return nil, inGroup(dir, errGroup)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
+	}
+	return nil, bad("%s has neither zarr.json nor .zarray; is it a Zarr array?", dir)
+}
+
+var errGroup = bad("it is a group of arrays")
+
+// inGroup adds the names of the members to the error about a group.
+func inGroup(dir string, err error) error {
+	if !errors.Is(err, errGroup) {
+		return err
+	}
+	var names []string
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		for _, f := range []string{"zarr.json", ".zarray", ".zgroup"} {
+			if _, err := os.Stat(filepath.Join(dir, e.Name(), f)); err == nil {
+				names = append(names, e.Name())
+				break
+			}
 		}
-		return strings.Join(parts, m.Separator)
 	}
-	return path.Join("c", strings.Join(parts, m.Separator))
-}
-
-// ChunkSize returns the number of elements of a chunk.
-func (m *Meta) ChunkSize() int {
-	n := 1
-	for _, c := range m.Chunks {
-		n *= c
+	if len(names) == 0 {
+		return bad("%s is a group without arrays", dir)
 	}
-	return n
+	return bad("%s is a group; name one of its members: %s", dir, strings.Join(names[:min(20, len(names))], ", "))
 }
 
-// bad is an error about the format.
-func bad(format string, args ...any) error {
-	return fmt.Errorf("zarr: "+format+": %w", append(args, ErrFormat)...)
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, metaBytesMax+1))
+	if err == nil && len(b) > metaBytesMax {
+		err = bad("%s is longer than %d MiB", path, metaBytesMax>>20)
+	}
+	return b, err
 }
 
-// chunkBytesMax bounds the size of one chunk: a file that claims more is not believed.
-const chunkBytesMax = 1 << 33
+// chunkBytesMax is the largest chunk that is attempted.
+const chunkBytesMax = 1 << 40
 
-// Check reports what is impossible about the description.
-func (m *Meta) Check() error {
+// check holds shape and chunks to what can be.
+func (m *Meta) check() error {
 	if len(m.Shape) != len(m.Chunks) {
-		return bad("%d lengths and %d chunk lengths", len(m.Shape), len(m.Chunks))
+		return bad("%d dimensions in shape, %d in chunks", len(m.Shape), len(m.Chunks))
 	}
-	if len(m.Shape) > 32 {
-		return bad("%d dimensions; the limit is 32", len(m.Shape))
+	if len(m.Shape) > 64 {
+		return bad("%d dimensions; 64 is the limit", len(m.Shape))
 	}
-	if !m.Type.IsArray() {
-		return bad("no element type")
-	}
-	bytes := float64(m.Type.Size())
+	bytes, count := m.DType.Size(), 1
 	for a, n := range m.Shape {
-		if n < 0 || n > math.MaxInt32*1024 {
-			return bad("axis %d has length %d", a, n)
+		c := m.Chunks[a]
+		if c == 0 && n == 0 {
+			m.Chunks[a], c = 1, 1
 		}
-		if m.Chunks[a] < 1 {
-			return bad("chunks of length %d along axis %d", m.Chunks[a], a)
+		if n < 0 || n > 1<<56 || c < 1 {
+			return bad("shape %v and chunks %v", m.Shape, m.Chunks)
 		}
-		bytes *= float64(m.Chunks[a])
-	}
-	if bytes > chunkBytesMax {
-		return bad("chunks of %.0f bytes; the limit is %d", bytes, chunkBytesMax)
-	}
-	if m.Separator != "." && m.Separator != "/" {
-		return bad("separator %q of chunk keys; want \".\" or \"/\"", m.Separator)
-	}
-	if len(m.Fill) != m.Type.Size() {
-		return bad("a fill value of %d bytes for elements of %d", len(m.Fill), m.Type.Size())
+		if c > chunkBytesMax/bytes {
+			return bad("chunks of shape %v are too large", m.Chunks)
+		}
+		bytes *= c
+		blocks := max(1, (n-1)/c+1)
+		if blocks > 1<<40/count {
+			return bad("an array of shape %v in chunks of %v has too many chunks", m.Shape, m.Chunks)
+		}
+		count *= blocks
 	}
 	return nil
+}
+
+// Key returns the name of a chunk's file relative to the array's directory, with slashes.
+func (m *Meta) Key(coords []int) string {
+	var b []byte
+	if m.keys.prefix {
+		b = append(b, 'c')
+	}
+	for a, c := range coords {
+		if a > 0 || m.keys.prefix {
+			b = append(b, m.keys.separator...)
+		}
+		b = strconv.AppendInt(b, int64(c), 10)
+	}
+	if len(b) == 0 {
+		return "0"
+	}
+	return string(b)
+}
+
+// Compression names the codecs that make chunks smaller, for messages.
+func (m *Meta) Compression() string {
+	var names []string
+	for _, c := range m.codecs.bytes {
+		names = append(names, c.name())
+	}
+	if m.codecs.shard != nil {
+		names = append(names, "sharding_indexed")
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, "+")
+}
+
+func product(ns []int) int {
+	p := 1
+	for _, n := range ns {
+		p *= n
+	}
+	return p
+}
+
+// named is how version 3 writes everything that can be extended.
+type named struct {
+	Name          string          `json:"name"`
+	Configuration json.RawMessage `json:"configuration,omitempty"`
+}
+
+// parseNamed reads {"name": …, "configuration": …} or only the name.
+func parseNamed(raw json.RawMessage) (named, error) {
+	var n named
+	if json.Unmarshal(raw, &n.Name) == nil && n.Name != "" {
+		return n, nil
+	}
+	err := json.Unmarshal(raw, &n)
+	if err == nil && n.Name == "" {
+		err = errors.New("no name")
+	}
+	return n, err
+}
+
+// configure reads the configuration of something named, which may be missing.
+func (n named) configure(into any) error {
+	if len(n.Configuration) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(n.Configuration, into); err != nil {
+		return bad("%s: configuration %.80q", n.Name, n.Configuration)
+	}
+	return nil
+}
+
+// reversed returns the permutation of order F.
+func reversed(n int) []int {
+	p := make([]int, n)
+	for i := range p {
+		p[i] = n - 1 - i
+	}
+	return p
+}
+
+// isPermutation reports whether p has every axis once.
+func isPermutation(p []int) bool {
+	s := slices.Clone(p)
+	slices.Sort(s)
+	for i, v := range s {
+		if i != v {
+			return false
+		}
+	}
+	return true
+}
+
+// String describes the array for people.
+func (m *Meta) String() string {
+	return fmt.Sprintf("zarr v%d %v %v in chunks of %v, %s", m.Version, m.DType, m.Shape, m.Chunks, m.Compression())
 }

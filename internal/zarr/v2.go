@@ -2,95 +2,127 @@ package zarr
 
 import (
 	"encoding/json"
-	"strings"
-
-	"sheaf/dtype"
 )
 
-// metaV2 is the content of .zarray.
-type metaV2 struct {
-	ZarrFormat int             `json:"zarr_format"`
-	Shape      []int           `json:"shape"`
+// meta2 is a .zarray file.
+type meta2 struct {
 	Chunks     []int           `json:"chunks"`
+	Compressor json.RawMessage `json:"compressor"`
 	DType      json.RawMessage `json:"dtype"`
-	Compressor *codecV2        `json:"compressor"`
 	Fill       json.RawMessage `json:"fill_value"`
+	Filters    json.RawMessage `json:"filters"`
 	Order      string          `json:"order"`
-	Filters    []any           `json:"filters"`
+	Shape      []int           `json:"shape"`
+	Format     int             `json:"zarr_format"`
 	Separator  string          `json:"dimension_separator,omitempty"`
 }
 
-type codecV2 struct {
-	ID    string `json:"id"`
-	Level int    `json:"level"`
-}
-
-// ParseV2 reads the content of a .zarray file.
-func ParseV2(b []byte) (*Meta, error) {
-	var v metaV2
-	if err := json.Unmarshal(b, &v); err != nil {
-		return nil, bad("%s is not valid JSON: %v", FileV2, err)
+// Parse2 reads the metadata of version 2, a .zarray file.
+func Parse2(text []byte) (*Meta, error) {
+	var j meta2
+	if err := json.Unmarshal(text, &j); err != nil {
+		return nil, bad("metadata: %v", err)
 	}
-	if v.ZarrFormat != 2 {
-		return nil, bad("%s says zarr_format %d, want 2", FileV2, v.ZarrFormat)
+	if j.Format != 2 {
+		return nil, bad("zarr_format is %d, want 2", j.Format)
 	}
-	if len(v.Filters) > 0 {
-		return nil, bad("filters are not read")
+	var code string
+	if json.Unmarshal(j.DType, &code) != nil {
+		return nil, unsupported("records of several fields (dtype %.60q)", j.DType)
 	}
-	m := &Meta{Version: 2, Shape: v.Shape, Chunks: v.Chunks, Separator: v.Separator}
-	if m.Separator == "" {
-		m.Separator = "."
-	}
-	switch v.Order {
-	case "C":
-	case "F":
-		m.FortranC = true
-	default:
-		return nil, bad("order %q; want \"C\" or \"F\"", v.Order)
-	}
-	var name string
-	if err := json.Unmarshal(v.DType, &name); err != nil {
-		return nil, bad("elements are structures, which are not read")
-	}
-	var err error
-	if m.Type, m.BigEndian, err = parseCode(name); err != nil {
+	e, err := elemOfCode(code)
+	if err != nil {
 		return nil, err
 	}
-	if v.Compressor != nil {
-		switch v.Compressor.ID {
-		case "gzip", "zlib", "zstd":
-			m.Codec, m.Level = v.Compressor.ID, v.Compressor.Level
-		default:
-			return nil, bad("compressor %q is not read; gzip, zlib, zstd and none are", v.Compressor.ID)
+	m := &Meta{Version: 2, Shape: j.Shape, Chunks: j.Chunks, DType: e.t, Text: text, stored: e, keys: keys{separator: "."}}
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	if m.Fill, err = parseFill(j.Fill, e); err != nil {
+		return nil, err
+	}
+	switch j.Separator {
+	case "", ".", "/":
+		if j.Separator != "" {
+			m.keys.separator = j.Separator
+		}
+	default:
+		return nil, bad("dimension_separator is %.20q, want . or /", j.Separator)
+	}
+	switch j.Order {
+	case "C", "":
+	case "F":
+		m.codecs.perm = reversed(len(m.Shape))
+	default:
+		return nil, bad("order is %.20q, want C or F", j.Order)
+	}
+	m.codecs.elem, m.codecs.shape = e, m.Chunks
+	var filters []struct {
+		ID string `json:"id"`
+	}
+	if len(j.Filters) > 0 && json.Unmarshal(j.Filters, &filters) != nil {
+		return nil, bad("filters are %.60q", j.Filters)
+	}
+	if len(filters) > 0 {
+		return nil, unsupported("the filter %.40q", filters[0].ID)
+	}
+	c, err := compressor2(j.Compressor)
+	if c != nil {
+		m.codecs.bytes = append(m.codecs.bytes, c)
+	}
+	return m, err
+}
+
+// compressor2 reads the compressor of version 2; none is nil.
+func compressor2(raw json.RawMessage) (byteCodec, error) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil, nil
+	}
+	var c struct {
+		ID    string `json:"id"`
+		Level *int   `json:"level"`
+	}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return nil, bad("compressor is %.60q", raw)
+	}
+	level := levelDefault
+	if c.Level != nil {
+		level = *c.Level
+	}
+	switch c.ID {
+	case "gzip":
+		return gzipCodec{level}, nil
+	case "zlib":
+		return zlibCodec{level}, nil
+	case "zstd":
+		return zstdCodec{level: level}, nil
+	case "lz4":
+		return lz4Codec{}, nil
+	case "blosc":
+		return bloscCodec{}, nil
+	}
+	return nil, unsupported("the compressor %.40q; blosc, gzip, lz4, zlib and zstd are known", c.ID)
+}
+
+// text2 writes the metadata of version 2.
+func (m *Meta) text2(compression string, level int) ([]byte, error) {
+	j := meta2{
+		Chunks: m.Chunks, Compressor: json.RawMessage("null"), Fill: zeroFill(m.DType), Filters: json.RawMessage("null"),
+		Order: "C", Shape: m.Shape, Format: 2, Separator: m.keys.separator,
+	}
+	code, err := json.Marshal(m.DType.Code())
+	if err != nil {
+		return nil, err
+	}
+	j.DType = code
+	type leveled struct {
+		ID    string `json:"id"`
+		Level int    `json:"level"`
+	}
+	if compression != "none" {
+		if j.Compressor, err = json.Marshal(leveled{compression, level}); err != nil {
+			return nil, err
 		}
 	}
-	if m.Fill, err = parseFill(m.Type, v.Fill); err != nil {
-		return nil, err
-	}
-	return m, m.Check()
-}
-
-// parseCode reads NumPy's type codes, of either byte order.
-func parseCode(name string) (t dtype.Type, big bool, err error) {
-	if strings.HasPrefix(name, ">") {
-		big = true
-		name = "<" + name[1:]
-	}
-	t, err = dtype.Parse(name)
-	if err != nil || !t.IsArray() {
-		return 0, false, bad("elements of type %q are not read", name)
-	}
-	return t, big && t.Size() > 1, nil
-}
-
-// marshalV2 writes .zarray.
-func (m *Meta) marshalV2() ([]byte, error) {
-	code, _ := json.Marshal(m.Type.Code())
-	v := metaV2{
-		ZarrFormat: 2, Shape: m.Shape, Chunks: m.Chunks, DType: code, Fill: formatFill(m.Type, m.Fill), Order: "C", Separator: m.Separator,
-	}
-	if m.Codec != "" {
-		v.Compressor = &codecV2{ID: m.Codec, Level: m.Level}
-	}
-	return json.MarshalIndent(v, "", "  ")
+	return json.MarshalIndent(j, "", "    ")
 }

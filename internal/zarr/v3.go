@@ -2,202 +2,175 @@ package zarr
 
 import (
 	"encoding/json"
-
-	"sheaf/dtype"
+	"slices"
 )
 
-// metaV3 is the content of zarr.json.
-type metaV3 struct {
-	ZarrFormat int             `json:"zarr_format"`
-	NodeType   string          `json:"node_type"`
-	Shape      []int           `json:"shape"`
-	DataType   json.RawMessage `json:"data_type"`
-	Grid       named           `json:"chunk_grid"`
-	Keys       named           `json:"chunk_key_encoding"`
-	Fill       json.RawMessage `json:"fill_value"`
-	Codecs     []named         `json:"codecs"`
-	Attributes map[string]any  `json:"attributes"`
-	Storage    []any           `json:"storage_transformers,omitempty"`
+// meta3 is a zarr.json file. Fields that are not known are refused unless they say that they need not be understood.
+type meta3 struct {
+	Shape        []int             `json:"shape"`
+	DataType     json.RawMessage   `json:"data_type"`
+	Grid         json.RawMessage   `json:"chunk_grid"`
+	Keys         json.RawMessage   `json:"chunk_key_encoding"`
+	Fill         json.RawMessage   `json:"fill_value"`
+	Codecs       []json.RawMessage `json:"codecs"`
+	Attributes   json.RawMessage   `json:"attributes"`
+	Names        []*string         `json:"dimension_names,omitempty"`
+	Format       int               `json:"zarr_format"`
+	NodeType     string            `json:"node_type"`
+	Transformers []json.RawMessage `json:"storage_transformers"`
 }
 
-// named is an extension point: a name and its configuration.
-type named struct {
-	Name   string        `json:"name"`
-	Config configuration `json:"configuration,omitzero"`
+var known3 = []string{
+	"shape", "data_type", "chunk_grid", "chunk_key_encoding", "fill_value", "codecs", "attributes", "dimension_names",
+	"zarr_format", "node_type", "storage_transformers",
 }
 
-type configuration struct {
-	ChunkShape []int  `json:"chunk_shape,omitempty"`
-	Separator  string `json:"separator,omitempty"`
-	Endian     string `json:"endian,omitempty"`
-	Level      int    `json:"level,omitempty"`
-	Checksum   *bool  `json:"checksum,omitempty"`
-	Order      any    `json:"order,omitempty"`
-	Unit       string `json:"unit,omitempty"`
-	Scale      int    `json:"scale_factor,omitempty"`
-}
-
-// ParseV3 reads the content of a zarr.json file.
-func ParseV3(b []byte) (*Meta, error) {
-	var v metaV3
-	if err := json.Unmarshal(b, &v); err != nil {
-		return nil, bad("%s is not what the format has: %v", FileV3, err)
+// Parse reads the metadata of version 3, a zarr.json file.
+func Parse(text []byte) (*Meta, error) {
+	var j meta3
+	if err := json.Unmarshal(text, &j); err != nil {
+		return nil, bad("metadata: %v", err)
 	}
 	switch {
-	case v.ZarrFormat != 3:
-		return nil, bad("%s says zarr_format %d, want 3", FileV3, v.ZarrFormat)
-	case v.NodeType != "array":
-		return nil, bad("this is a %s, not an array", v.NodeType)
-	case v.Grid.Name != "regular":
-		return nil, bad("chunk grid %q is not read; \"regular\" is", v.Grid.Name)
-	case len(v.Storage) > 0:
-		return nil, bad("storage transformers are not read")
+	case j.Format != 3:
+		return nil, bad("zarr_format is %d, want 3", j.Format)
+	case j.NodeType == "group":
+		return nil, errGroup
+	case j.NodeType != "array":
+		return nil, bad("node_type is %.40q, want array", j.NodeType)
+	case len(j.Transformers) > 0:
+		return nil, unsupported("storage transformers")
+	case len(j.Fill) == 0 || string(j.Fill) == "null":
+		return nil, bad("there is no fill_value")
 	}
-	m := &Meta{Version: 3, Shape: v.Shape, Chunks: v.Grid.Config.ChunkShape, Separator: v.Keys.Config.Separator}
-	switch v.Keys.Name {
-	case "default":
-		if m.Separator == "" {
-			m.Separator = "/"
+	if err := unknown3(text); err != nil {
+		return nil, err
+	}
+	e, err := elemOfName(j.DataType)
+	if err != nil {
+		return nil, err
+	}
+	m := &Meta{Version: 3, Shape: j.Shape, DType: e.t, Text: text}
+	if err := m.parseGrid(j.Grid); err != nil {
+		return nil, err
+	}
+	if err := m.parseKeys(j.Keys); err != nil {
+		return nil, err
+	}
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	if m.Fill, err = parseFill(j.Fill, e); err != nil {
+		return nil, err
+	}
+	if len(j.Names) > 0 && len(j.Names) != len(j.Shape) {
+		return nil, bad("%d dimension names for %d dimensions", len(j.Names), len(j.Shape))
+	}
+	for _, n := range j.Names {
+		if n == nil {
+			n = new(string)
 		}
-	case "v2":
-		if m.V2Keys = true; m.Separator == "" {
-			m.Separator = "."
-		}
-	default:
-		return nil, bad("chunk key encoding %q is not read", v.Keys.Name)
+		m.Names = append(m.Names, *n)
 	}
-	var err error
-	if m.Type, err = parseDataType(v.DataType); err != nil {
-		return nil, err
-	}
-	if err := m.codecs(v.Codecs); err != nil {
-		return nil, err
-	}
-	if m.Fill, err = parseFill(m.Type, v.Fill); err != nil {
-		return nil, err
-	}
-	return m, m.Check()
+	m.stored = e
+	m.codecs, err = parseCodecs(j.Codecs, e, m.Chunks, 0)
+	return m, err
 }
 
-// parseDataType reads the name of an element type, or the extension for times.
-func parseDataType(b json.RawMessage) (dtype.Type, error) {
-	var name string
-	if json.Unmarshal(b, &name) == nil {
-		t, err := dtype.Parse(name)
-		if err != nil || !t.IsArray() || t.IsTemporal() || t.String() != name {
-			return 0, bad("elements of type %q are not read", name)
+// unknown3 refuses extensions that must be understood.
+func unknown3(text []byte) error {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(text, &all); err != nil {
+		return bad("metadata: %v", err)
+	}
+	for k, v := range all {
+		var optional struct {
+			Must *bool `json:"must_understand"`
 		}
-		return t, nil
-	}
-	var x named
-	if err := json.Unmarshal(b, &x); err != nil || x.Config.Unit != "ns" || x.Config.Scale > 1 {
-		return 0, bad("elements of type %s are not read", b)
-	}
-	switch x.Name {
-	case "numpy.datetime64":
-		return dtype.Datetime, nil
-	case "numpy.timedelta64":
-		return dtype.Timedelta, nil
-	}
-	return 0, bad("elements of type %q are not read", x.Name)
-}
-
-// codecs reads the chain of codecs: an optional transpose, bytes, an optional compression, an optional checksum.
-func (m *Meta) codecs(chain []named) error {
-	stage := 0
-	for _, c := range chain {
-		at := 0
-		switch c.Name {
-		case "transpose":
-			at = 1
-			if !m.reversed(c.Config.Order) {
-				return bad("transposed chunks of order %v are not read; C and Fortran order are", c.Config.Order)
-			}
-		case "bytes":
-			at = 2
-			m.BigEndian = c.Config.Endian == "big" && m.Type.Size() > 1
-		case "gzip", "zstd":
-			at = 3
-			m.Codec, m.Level = c.Name, c.Config.Level
-		case "crc32c":
-			at = 4
-			m.CRC = true
-		default:
-			return bad("codec %q is not read; bytes, gzip, zstd and crc32c are", c.Name)
+		if slices.Contains(known3, k) || json.Unmarshal(v, &optional) == nil && optional.Must != nil && !*optional.Must {
+			continue
 		}
-		if at <= stage {
-			return bad("codec %q stands at a wrong place", c.Name)
-		}
-		stage = at
-	}
-	if stage < 2 {
-		return bad("no codec \"bytes\"")
+		return unsupported("the extension %.40q of the metadata", k)
 	}
 	return nil
 }
 
-// reversed reads the order of a transpose codec: it is Fortran's or C's, or false.
-func (m *Meta) reversed(order any) bool {
-	switch o := order.(type) {
-	case string:
-		m.FortranC = o == "F"
-		return o == "F" || o == "C"
-	case []any:
-		up, down := true, true
-		for i, v := range o {
-			n, ok := v.(float64)
-			if !ok {
-				return false
-			}
-			up = up && int(n) == i
-			down = down && int(n) == len(o)-1-i
-		}
-		m.FortranC = down && !up
-		return up || down
+func (m *Meta) parseGrid(raw json.RawMessage) error {
+	n, err := parseNamed(raw)
+	if err != nil {
+		return bad("chunk_grid is %.60q", raw)
 	}
-	return false
+	if n.Name != "regular" {
+		return unsupported("the chunk grid %.40q; only regular ones are", n.Name)
+	}
+	var c struct {
+		Shape []int `json:"chunk_shape"`
+	}
+	err = n.configure(&c)
+	m.Chunks = c.Shape
+	return err
 }
 
-// marshalV3 writes zarr.json.
-func (m *Meta) marshalV3() ([]byte, error) {
-	v := metaV3{
-		ZarrFormat: 3, NodeType: "array", Shape: m.Shape, Fill: formatFill(m.Type, m.Fill), Attributes: map[string]any{},
-		Grid: named{"regular", configuration{ChunkShape: m.Chunks}}, Keys: named{"default", configuration{Separator: m.Separator}},
-		Codecs: []named{{"bytes", configuration{Endian: "little"}}},
+func (m *Meta) parseKeys(raw json.RawMessage) error {
+	n, err := parseNamed(raw)
+	if err != nil {
+		return bad("chunk_key_encoding is %.60q", raw)
 	}
-	if m.Type.Size() == 1 {
-		v.Codecs[0].Config = configuration{}
+	var c struct {
+		Separator string `json:"separator"`
 	}
-	switch m.Type {
-	case dtype.Datetime, dtype.Timedelta:
-		name := "numpy.datetime64"
-		if m.Type == dtype.Timedelta {
-			name = "numpy.timedelta64"
-		}
-		v.DataType, _ = json.Marshal(named{name, configuration{Unit: "ns", Scale: 1}})
+	if err := n.configure(&c); err != nil {
+		return err
+	}
+	switch n.Name {
+	case "default":
+		m.keys = keys{prefix: true, separator: "/"}
+	case "v2":
+		m.keys = keys{separator: "."}
 	default:
-		v.DataType, _ = json.Marshal(m.Type.String())
+		return unsupported("the chunk key encoding %.40q", n.Name)
 	}
-	no := false
-	switch m.Codec {
-	case "zstd":
-		v.Codecs = append(v.Codecs, named{"zstd", configuration{Level: m.Level, Checksum: &no}})
-	case "gzip":
-		v.Codecs = append(v.Codecs, named{"gzip", configuration{Level: m.Level}})
+	switch c.Separator {
+	case "":
+	case "/", ".":
+		m.keys.separator = c.Separator
+	default:
+		return bad("the separator of chunk keys is %.20q, want . or /", c.Separator)
 	}
-	if m.CRC {
-		v.Codecs = append(v.Codecs, named{Name: "crc32c"})
-	}
-	return json.MarshalIndent(v, "", "  ")
+	return nil
 }
 
-// Marshal returns the content of the metadata file.
-func (m *Meta) Marshal() ([]byte, error) {
-	if err := m.Check(); err != nil {
-		return nil, err
+// text3 writes the metadata of version 3.
+func (m *Meta) text3(compression string, level int) ([]byte, error) {
+	type config = map[string]any
+	type entry struct {
+		Name          string `json:"name"`
+		Configuration any    `json:"configuration,omitempty"`
 	}
-	if m.Version == 2 {
-		return m.marshalV2()
+	codec := entry{Name: "bytes"}
+	if m.DType.Size() > 1 {
+		codec.Configuration = config{"endian": "little"}
 	}
-	return m.marshalV3()
+	codecs := []entry{codec}
+	switch compression {
+	case "zstd":
+		codecs = append(codecs, entry{"zstd", config{"level": level, "checksum": false}})
+	case "gzip":
+		codecs = append(codecs, entry{"gzip", config{"level": level}})
+	}
+	return json.MarshalIndent(struct {
+		Shape        []int           `json:"shape"`
+		DataType     any             `json:"data_type"`
+		Grid         entry           `json:"chunk_grid"`
+		Keys         entry           `json:"chunk_key_encoding"`
+		Fill         json.RawMessage `json:"fill_value"`
+		Codecs       []entry         `json:"codecs"`
+		Attributes   config          `json:"attributes"`
+		Format       int             `json:"zarr_format"`
+		NodeType     string          `json:"node_type"`
+		Transformers []any           `json:"storage_transformers"`
+	}{
+		m.Shape, m.stored.name(), entry{"regular", config{"chunk_shape": m.Chunks}}, entry{"default", config{"separator": "/"}},
+		zeroFill(m.DType), codecs, config{}, 3, "array", []any{},
+	}, "", "  ")
 }

@@ -16,19 +16,19 @@ import (
 	"sheaf/graph"
 )
 
-// ToDelayed returns the partitions as lazy values, in order; nil after a mistake, which [Frame.Err] and computing show.
+// ToDelayed returns the partitions as lazy values, in order. The error is the first mistake of the frame's chain.
 //
 // Same as dask.dataframe.DataFrame.to_delayed.
-func (f *Frame) ToDelayed() []*delayed.Value[*Table] {
+func (f *Frame) ToDelayed() ([]*delayed.Value[*Table], error) {
 	l, err := f.lower()
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	out := make([]*delayed.Value[*Table], l.root.Len())
 	for i := range out {
 		out[i] = delayed.FromTask[*Table](l.root, i)
 	}
-	return out
+	return out, nil
 }
 
 // FromDelayed makes a frame whose partitions are lazy tables. All must have the same columns; give them with [Schema], else the first
@@ -122,7 +122,7 @@ func (c *checkTable) Run(_ context.Context, t *graph.Task) (any, error) {
 type Future = delayed.Future[*Table]
 
 // FromFutures makes a frame whose partitions are futures. It waits for the first of them to learn the columns, unless [Schema] gives them.
-func FromFutures[F Future](ctx context.Context, futures []F, opts ...Option) *Frame {
+func FromFutures[F Future](futures []F, opts ...Option) *Frame {
 	const op = "fromfutures"
 	o, err := use(op, opts, "Schema")
 	if err != nil {
@@ -133,7 +133,7 @@ func FromFutures[F Future](ctx context.Context, futures []F, opts ...Option) *Fr
 	}
 	schema := o.schema
 	if schema == nil {
-		first, err := futures[0].Result(ctx)
+		first, err := futures[0].Result(context.Background())
 		if err != nil {
 			return failed(op, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -19,8 +20,9 @@ import (
 	"sheaf/internal/kernel/frame"
 )
 
-// ToParquet writes one Parquet file a partition. The path is a directory, which gets part-0.parquet and so on; or has a * that stands for the number of
-// the partition; or ends with .parquet, for one file. Nothing is left under a final name unless all partitions have been written.
+// ToParquet writes one Parquet file a partition. The path is a directory, which gets part-0.parquet and so on and which [ReadParquet] reads as
+// one table; or it has a * that stands for the number of the partition; or, with [SingleFile], it is one file, for which all rows must fit
+// into memory. Nothing is left under a final name unless all partitions have been written.
 //
 // A directory that has other files of that kind is refused, as they would be read as part of the table; [Overwrite] removes them.
 // Options also: [Compression] (snappy by default, zstd, gzip, brotli, lz4, none), [RowGroupRows].
@@ -28,13 +30,14 @@ func (f *Frame) ToParquet(path string, opts ...Option) *sheaf.Action {
 	return f.write("write parquet", path, ".parquet", opts, "Compression", "RowGroupRows", "Overwrite", "SingleFile")
 }
 
-// ToCSV writes one CSV file a partition, each with a header; see [Frame.ToParquet] for the path. Extensions such as .csv.gz, or [Compression], compress.
+// ToCSV writes one CSV file a partition, each with a header; see [Frame.ToParquet] for the path. A path that ends with .csv, .csv.gz and
+// the like is one file, written partition by partition. The extension or [Compression] compresses.
 // Options also: [Separator], [NoHeader], [Overwrite], [SingleFile].
 func (f *Frame) ToCSV(path string, opts ...Option) *sheaf.Action {
 	return f.write("write csv", path, ".csv", opts, "Compression", "Separator", "NoHeader", "Overwrite", "SingleFile")
 }
 
-// ToJSON writes one file of JSON lines a partition; see [Frame.ToParquet] for the path. Options: [Compression], [Overwrite], [SingleFile].
+// ToJSON writes one file of JSON lines a partition; see [Frame.ToCSV] for the path. Options: [Compression], [Overwrite], [SingleFile].
 func (f *Frame) ToJSON(path string, opts ...Option) *sheaf.Action {
 	return f.write("write json", path, ".json", opts, "Compression", "Overwrite", "SingleFile")
 }
@@ -51,7 +54,7 @@ func (f *Frame) write(op, path, ext string, opts []Option, takes ...string) *she
 	if err != nil {
 		return sheaf.NewAction(sheaf.ActionSpec{Err: mistake(op, err)})
 	}
-	if w.single {
+	if w.single && ext == ".parquet" {
 		f = f.Repartition(1)
 	}
 	l, err := f.lower()
@@ -74,6 +77,7 @@ type writing struct {
 	Pattern   string // final path, with a * for the number
 	Names     []string
 	Staging   string
+	Final     string // of a single file, of which the names are pieces
 	Options   writeOptions
 	single    bool
 	overwrite bool
@@ -109,7 +113,7 @@ func newWriting(op, path, ext string, o *options) (*writing, error) {
 		return nil, plan.Argument("the path %q needs one * in the name of the file, for the number of the partition", path)
 	case stars == 1:
 		w.single = o.singleFile
-	case strings.Contains(base, ext) || o.singleFile:
+	case strings.Contains(base, ext) && ext != ".parquet" || o.singleFile:
 		w.single = true
 	default:
 		if w.Options.Text > blockio.None && ext != ".parquet" {
@@ -126,6 +130,10 @@ var suffixOf = map[blockio.Compression]string{blockio.Gzip: ".gz", blockio.Zstd:
 // name lists the names of n files, whose numbers have as many digits as the largest, so that their order is that of the partitions.
 func (w *writing) name(n int) {
 	digits := len(strconv.Itoa(max(n-1, 0)))
+	if w.single {
+		w.Final, w.Pattern = w.Pattern, strings.Replace(w.Pattern, filepath.Base(w.Pattern), "*-"+filepath.Base(w.Pattern), 1)
+		defer func() { w.Pattern = w.Final }()
+	}
 	for i := range n {
 		w.Names = append(w.Names, strings.Replace(w.Pattern, "*", fmt.Sprintf("%0*d", digits, i), 1))
 	}
@@ -185,12 +193,43 @@ func (w *writing) after(_ context.Context, _ []any, err error) error {
 			}
 		}
 	}
+	if w.single {
+		return w.join()
+	}
 	for _, n := range w.Names {
 		if e := os.Rename(w.staged(n), n); e != nil {
 			err = errors.Join(err, fmt.Errorf("dataframe: %s: %w", w.Op, e))
 		}
 	}
 	return err
+}
+
+// join appends the pieces of a single file to the first, which gets the name. Compressed ones may follow each other too.
+func (w *writing) join() error {
+	wrong := func(err error) error { return fmt.Errorf("dataframe: %s: %w", w.Op, err) }
+	first := w.staged(w.Names[0])
+	out, err := os.OpenFile(first, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return wrong(err)
+	}
+	for _, n := range w.Names[1:] {
+		in, err := os.Open(w.staged(n))
+		if err == nil {
+			_, err = io.Copy(out, in)
+			in.Close()
+		}
+		if err != nil {
+			out.Close()
+			return wrong(err)
+		}
+	}
+	if err := out.Close(); err != nil {
+		return wrong(err)
+	}
+	if err := os.Rename(first, w.Final); err != nil {
+		return wrong(err)
+	}
+	return nil
 }
 
 func (w *writing) staged(name string) string { return filepath.Join(w.Staging, filepath.Base(name)) }
@@ -214,7 +253,7 @@ func (w *writing) Run(ctx context.Context, t *graph.Task) (any, error) {
 	case ".parquet":
 		info, err = frame.WriteParquet(ctx, path, x.Schema(), frame.Seq(x.batches...), frame.ParquetWriteOptions{Compression: o.Compression, RowGroupRows: o.RowGroup})
 	case ".csv":
-		info, err = frame.WriteCSV(ctx, path, x.Schema(), frame.Seq(x.batches...), frame.CSVWriteOptions{Comma: o.Comma, NoHeader: o.NoHeader, Compression: o.Text})
+		info, err = frame.WriteCSV(ctx, path, x.Schema(), frame.Seq(x.batches...), frame.CSVWriteOptions{Comma: o.Comma, NoHeader: o.NoHeader || w.single && t.Index > 0, Compression: o.Text})
 	default:
 		info, err = frame.WriteJSON(ctx, path, x.Schema(), frame.Seq(x.batches...), frame.JSONWriteOptions{Compression: o.Text})
 	}

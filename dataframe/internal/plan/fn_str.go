@@ -22,8 +22,8 @@ var strFormats = []struct {
 	{"str_lower", "lower(%s)", text},
 	{"str_upper", "upper(%s)", text},
 	{"str_capitalize", "(upper(%[1]s[1]) || lower(%[1]s[2:]))", text},
-	{"str_title", `array_to_string(list_transform(regexp_extract_all(%s, '\pL+|\PL+'), lambda w: upper(w[1]) || lower(w[2:])), '')`, text},
-	{"str_swapcase", `array_to_string(list_transform(regexp_extract_all(%s, '(?s).'), lambda c: CASE WHEN c = lower(c) THEN upper(c) ELSE lower(c) END), '')`, text},
+	{"str_title", `(CASE WHEN %[1]s IS NOT NULL THEN coalesce(array_to_string(list_transform(regexp_extract_all(%[1]s, '(?s)\pL+|\PL+'), lambda w: upper(w[1]) || lower(w[2:])), ''), '') END)`, text},
+	{"str_swapcase", `(CASE WHEN %[1]s IS NOT NULL THEN coalesce(array_to_string(list_transform(regexp_extract_all(%[1]s, '(?s).'), lambda c: CASE WHEN c = lower(c) THEN upper(c) ELSE lower(c) END), ''), '') END)`, text},
 	{"str_isalpha", `regexp_full_match(%s, '\pL+')`, boolean},
 	{"str_isdecimal", `regexp_full_match(%s, '\p{Nd}+')`, boolean},
 	{"str_isdigit", `regexp_full_match(%s, '[\p{Nd}²³¹⁰-⁹₀-₉]+')`, boolean},
@@ -236,7 +236,7 @@ func strJoin(args []value) (value, error) {
 	if l, ok := plain(args[0].typ).(arrow.ListLikeType); !ok || !isString(l.Elem()) {
 		return value{}, typeError("join needs lists of strings: %s", args[0].describe())
 	}
-	return result(text, "array_to_string(%s, %s)", args[0].sql, args[1].sql), nil
+	return result(text, "(CASE WHEN %[1]s IS NOT NULL THEN coalesce(array_to_string(%[1]s, %[2]s), '') END)", args[0].sql, args[1].sql), nil
 }
 
 // strToDatetime parses times by a format of C's directives, or ISO 8601 when it is empty. The last argument says whether

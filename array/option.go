@@ -28,6 +28,7 @@ type options struct {
 	given   uint32
 	fill    any
 	level   int
+	leveled bool
 	codec   string
 	version int
 	force   bool

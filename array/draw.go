@@ -1,6 +1,7 @@
 package array
 
 import (
+	"sheaf/dtype"
 	"sheaf/internal/kernel/num"
 	"sheaf/internal/kernel/rng"
 )
@@ -30,4 +31,14 @@ func drawnChunks(op string, dist num.Distribution, opts []Option) ([][]int, erro
 		return nil, at(op, err).err
 	}
 	return chunks, nil
+}
+
+// DrawnBlocks is [Drawn] for distributions that a source draws block by block; it counts the blocks as children of the seed.
+func DrawnBlocks(op string, t dtype.Type, src BlockSource, seed *rng.SeedSequence, opts ...Option) *Array {
+	chunks, err := drawnChunks(op, num.Distribution{Type: t}, opts)
+	if err != nil {
+		return &Array{err: err}
+	}
+	seed.Spawned += uint32(product(spaceOf(chunks)))
+	return wrap(newBlocks(op, src, t, chunks))
 }

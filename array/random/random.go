@@ -21,8 +21,9 @@ import (
 //
 // Sizes and chunks are given by array.Size and array.Chunks; without a size the array has one element and no axes.
 type Generator struct {
-	mu   sync.Mutex
-	seed *rng.SeedSequence
+	mu     sync.Mutex
+	seed   *rng.SeedSequence
+	stream *rng.Generator // of permutations, which are drawn at once
 }
 
 // New returns a generator with the given seed.

@@ -198,6 +198,59 @@ static void null_at(duckdb_vector vec, uint64_t **mask, int64_t i) {
 	(*mask)[i >> 6] &= ~(1ULL << (i & 63));
 }
 
+// padded_string is sf_make_string for text that lies in the read buffer, behind which 64 bytes may be read: no call of memcpy with a length that
+// the branch predictor cannot know.
+static inline void padded_string(sf_string *s, const char *p, uint32_t n) {
+	if (n > 12) {
+		sf_make_string(s, p, n);
+		return;
+	}
+	uint64_t lo, hi = 0;
+	uint32_t tail;
+	memcpy(&lo, p, 8);
+	memcpy(&tail, p + 8, 4);
+	if (n < 8) {
+		lo &= ~(~0ULL << (8 * n));
+	} else {
+		hi = tail & ~(~0ULL << (8 * (n - 8)));
+	}
+	uint64_t *w = (uint64_t *)s; // four bytes of length, twelve of text
+	w[0] = n | lo << 32;
+	w[1] = lo >> 32 | hi << 32;
+}
+
+// short_double reads [-]digits[.digits] of up to eight bytes in the read buffer, all bytes at once; false: not of that form. The digits make
+// an integer below 1e8, so one division by a power of ten gives the nearest double.
+static inline bool short_double(const char *p, uint32_t n, double *out) {
+	static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+	const bool neg = n > 1 && *p == '-';
+	p += neg;
+	n -= neg;
+	if (n - 1 > 7)
+		return false;
+	const uint64_t zeros = 0x3030303030303030ULL, tops = 0x8080808080808080ULL;
+	uint64_t d;
+	memcpy(&d, p, 8);
+	if (n < 8) // the last digit into the highest byte, zeros before the first
+		d = d << (64 - 8 * n) | zeros >> (8 * n);
+	d ^= zeros;
+	const uint64_t other = (((d & ~tops) + 0x7676767676767676ULL) | d) & tops;
+	int frac = 0;
+	if (other) {
+		const int dot = __builtin_ctzll(other) >> 3;
+		if ((other & (other - 1)) || (d >> (8 * dot) & 0xff) != ('.' ^ '0') || n == 1)
+			return false;
+		frac = 7 - dot;
+		const uint64_t before = dot ? d & ~(~0ULL << (8 * dot)) : 0;
+		d = before << 8 | (dot < 7 ? d >> (8 * (dot + 1)) << (8 * (dot + 1)) : 0);
+	}
+	d = d * 10 + (d >> 8);
+	d = ((d & 0x000000ff000000ffULL) * 0x000f424000000064ULL + (d >> 16 & 0x000000ff000000ffULL) * 0x0000271000000001ULL) >> 32;
+	const double v = (double)(uint32_t)d / powers[frac];
+	*out = neg ? -v : v;
+	return true;
+}
+
 static bool put_strings(csv_state *s, const span *sp, int64_t rows, int32_t column, duckdb_vector vec) {
 	sf_reader *r = &s->r;
 	sf_string *out = duckdb_vector_get_data(vec);
@@ -216,7 +269,10 @@ static bool put_strings(csv_state *s, const span *sp, int64_t rows, int32_t colu
 			csv_fail_at(s, E_UTF8, column, sp[i].start, p, n);
 			return false;
 		}
-		sf_make_string(out + i, p, n);
+		if (sp[i].len & ESCAPED)
+			sf_make_string(out + i, p, n);
+		else
+			padded_string(out + i, p, n);
 	}
 	return true;
 }
@@ -236,7 +292,9 @@ static bool put_values(csv_state *s, const span *sp, int64_t rows, int32_t colum
 		const char *p = r->buf + sp[i].start;
 		const uint32_t n = sp[i].len & LENGTH;
 		int err;
-		if (v->kind == V_F64 && !nulls_first) // the commonest, inlined
+		if (v->kind == V_F64 && !nulls_first && short_double(p, n, (double *)out + i)) // the commonest
+			continue;
+		if (v->kind == V_F64 && !nulls_first)
 			err = sf_parse_double(p, n, (double *)out + i) ? sf_store(v, out, i, p, n) : 0;
 		else
 			err = nulls_first && is_null(r->text, p, n) ? E_TYPE : sf_store(v, out, i, p, n);

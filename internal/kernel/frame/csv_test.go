@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -422,4 +424,41 @@ func referenceRecord(text string) (line string, fields []string, bad bool) {
 	}
 	put()
 	return text, fields, bad || inside
+}
+
+// Short decimals take a path of their own; strconv is the judge.
+func TestCSVShortNumbers(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	var text strings.Builder
+	text.WriteString("a\n")
+	var want []float64
+	for len(want) < 30_000 {
+		b := make([]byte, 1+r.IntN(10))
+		for i := range b {
+			b[i] = "0123456789012345.-+e"[r.IntN(20)]
+		}
+		x, err := strconv.ParseFloat(string(b), 64)
+		if err != nil {
+			continue
+		}
+		text.Write(b)
+		text.WriteByte('\n')
+		want = append(want, x)
+	}
+	in := csvTable(t, save(t, ".csv", text.String()), 0, CSVOptions{Types: map[string]arrow.DataType{"a": arrow.PrimitiveTypes.Float64}})
+	got, err := pool(t, Options{Databases: 1}).Query(t.Context(), "FROM t", map[string]Input{"t": in}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range got[0].Column(0).(*array.Float64).Float64Values() {
+		if x != want[i] || math.Signbit(x) != math.Signbit(want[i]) {
+			t.Fatalf("row %d of %q: got %v want %v", i, strings.Fields(text.String())[i+1], x, want[i])
+		}
+	}
+	for _, bad := range []string{".", "-", "1.2.3", "1-2", "--1", "1e", "+-1", "1,5", "12a", "-.", "1..2", "1/2", "1:2", "\x80"} {
+		in := csvTable(t, save(t, ".csv", "a\n\""+bad+"\"\n"), 0, CSVOptions{Types: map[string]arrow.DataType{"a": arrow.PrimitiveTypes.Float64}})
+		if got, err := pool(t, Options{Databases: 1}).Query(t.Context(), "FROM t", map[string]Input{"t": in}, nil); err == nil {
+			t.Errorf("%q was read as %v", bad, got[0].Column(0))
+		}
+	}
 }

@@ -151,10 +151,20 @@ type Conn struct {
 	pool *Pool
 	db   C.duckdb_database
 	con  C.duckdb_connection
+	temp string     // its own directory: databases that share one overwrite each other's spilled blocks
 	mu   sync.Mutex // held while a query runs
 }
 
-func (p *Pool) newConn() (*Conn, error) {
+func (p *Pool) newConn() (conn *Conn, err error) {
+	temp, err := os.MkdirTemp(p.opts.TempDir, "db-")
+	if err != nil {
+		return nil, fmt.Errorf("frame: no directory to spill to: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(temp)
+		}
+	}()
 	var config C.duckdb_config
 	if C.duckdb_create_config(&config) != 0 {
 		return nil, errors.New("frame: out of memory for a DuckDB configuration")
@@ -162,7 +172,7 @@ func (p *Pool) newConn() (*Conn, error) {
 	defer C.duckdb_destroy_config(&config)
 	settings := [][2]string{
 		{"threads", strconv.Itoa(p.opts.Threads)},
-		{"temp_directory", p.opts.TempDir},
+		{"temp_directory", temp},
 		{"autoinstall_known_extensions", "false"},
 		{"autoload_known_extensions", "false"},
 	}
@@ -178,7 +188,7 @@ func (p *Pool) newConn() (*Conn, error) {
 			return nil, fmt.Errorf("frame: DuckDB does not take %s = %q", s[0], s[1])
 		}
 	}
-	c := &Conn{pool: p}
+	c := &Conn{pool: p, temp: temp}
 	var msg *C.char
 	path := C.CString(":memory:")
 	defer C.free(unsafe.Pointer(path))
@@ -213,6 +223,7 @@ func (c *Conn) closeDB() {
 	if c.db != nil {
 		C.duckdb_close(&c.db)
 	}
+	os.RemoveAll(c.temp)
 }
 
 // Threads is the number of threads that one query of the pool may use.

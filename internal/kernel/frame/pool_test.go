@@ -227,6 +227,31 @@ func TestMemoryLimitSpills(t *testing.T) {
 	}
 }
 
+// TestDatabasesSpillApart lets two databases of one pool spill at the same time into the same directory.
+func TestDatabasesSpillApart(t *testing.T) {
+	dir := t.TempDir()
+	p, err := Open(Options{Databases: 2, MemoryLimit: 40 << 20, TempDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const query = "SELECT count(*) AS n, sum(s)::BIGINT AS s FROM (SELECT x, sum(y) AS s FROM (SELECT range * 7 % 2000003 AS x, range AS y FROM range(2_000_000)) GROUP BY x)"
+	got := make(chan string)
+	for range 2 {
+		go func() { got <- p.show(t, query, nil, nil) }()
+	}
+	for range 2 {
+		if s := <-got; s != "{\"n\":2000000,\"s\":1999999000000}\n" {
+			t.Errorf("got %s", s)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("got %v and %v, want nothing to be left of what was spilled", left, err)
+	}
+}
+
 func TestDescribe(t *testing.T) {
 	p := pool(t, Options{Databases: 1})
 	c, err := p.Acquire(t.Context())

@@ -194,15 +194,11 @@ func (x *expander) close() {
 	p.Index = append(p.Index, t.index)
 	p.depStart = append(p.depStart, int32(len(p.dep)))
 	shape := &p.shape[t.layer]
-	if x.order[t.layer] != nil || shape.ends != nil {
+	if x.order[t.layer] != nil || shape.uneven {
 		x.inputs, x.ends = l.Deps(int(t.index), x.inputs[:t.start], x.ends[:0])
 	}
-	if shape.ends != nil {
-		ends := make([]int32, len(x.ends))
-		for e, end := range x.ends {
-			ends[e] = end - t.start
-		}
-		shape.ends[id] = ends
+	if shape.uneven {
+		shape.note(l, t.index, t.start, x.ends)
 	}
 	for _, r := range x.inputs[t.start:t.end] {
 		in, _ := x.resolve(place{x.from[t.layer][r.Edge], r.Index})

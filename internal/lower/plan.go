@@ -28,9 +28,21 @@ type Plan struct {
 
 // layerShape says how the inputs of a layer's tasks are divided among its edges.
 type layerShape struct {
-	fixed []int32 // the ends, where they are the same for all tasks
-	list  bool    // all inputs come by the first edge
-	ends  map[int32][]int32
+	fixed  []int32 // the ends, where they are the same for all tasks
+	uneven bool    // they differ from task to task:
+	at     []int32 // per task of the layer, where its ends stand in ends
+	ends   []int32
+}
+
+// note records the ends of a task's edges, of which start is to be subtracted.
+func (s *layerShape) note(l *graph.Layer, index, start int32, ends []int32) {
+	if s.at == nil {
+		s.at = make([]int32, l.Len())
+	}
+	s.at[index] = int32(len(s.ends))
+	for _, end := range ends {
+		s.ends = append(s.ends, end-start)
+	}
 }
 
 // Deps returns the tasks whose values task i needs, in the order of its arguments.
@@ -49,8 +61,9 @@ func (p *Plan) Ends(i int32, scratch []int32) []int32 {
 	switch {
 	case s.fixed != nil:
 		return s.fixed
-	case s.ends != nil:
-		return s.ends[i]
+	case s.uneven:
+		at := s.at[p.Index[i]]
+		return s.ends[at : int(at)+len(p.Layers[p.Layer[i]].Edges())]
 	}
 	n := p.depStart[i+1] - p.depStart[i]
 	scratch = scratch[:0]
@@ -64,7 +77,7 @@ func (p *Plan) Ends(i int32, scratch []int32) []int32 {
 func shapeOf(l *graph.Layer) layerShape {
 	edges := l.Edges()
 	if l.Keyed() || len(edges) == 1 {
-		return layerShape{list: true}
+		return layerShape{}
 	}
 	fixed := make([]int32, 0, len(edges))
 	n := int32(0)
@@ -75,7 +88,7 @@ func shapeOf(l *graph.Layer) layerShape {
 		case graph.All:
 			n += int32(m.N)
 		default:
-			return layerShape{ends: map[int32][]int32{}}
+			return layerShape{uneven: true}
 		}
 		fixed = append(fixed, n)
 	}

@@ -23,11 +23,12 @@ func Edges(layers []*graph.Layer) [][]int {
 		edges := l.Edges()
 		costs := make([]float64, len(edges))
 		total := 1.0
-		for e := range edges {
+		fan := fanIn(l)
+		for e := range fan {
 			if edges[e].From == nil {
 				continue // tasks of a list need each other: the order of the arguments is as good as any
 			}
-			costs[e] = fanIn(l, e) * weight[edges[e].From.Token()]
+			costs[e] = fan[e] * weight[edges[e].From.Token()]
 			total += costs[e]
 		}
 		weight[l.Token()] = min(total, weightMax)
@@ -44,17 +45,19 @@ func Edges(layers []*graph.Layer) [][]int {
 	return orders
 }
 
-// fanIn returns how many tasks of edge e the layer's first task needs, as a measure for all of them.
-func fanIn(l *graph.Layer, e int) float64 {
+// fanIn returns how many tasks of each edge the layer's first task needs, as a measure for all of them.
+func fanIn(l *graph.Layer) []float64 {
 	if l.Len() == 0 {
-		return 0
+		return nil
 	}
-	refs, ends := l.Deps(0, nil, nil)
+	_, ends := l.Deps(0, nil, nil)
+	fan := make([]float64, len(ends))
 	lo := int32(0)
-	if e > 0 {
-		lo = ends[e-1]
+	for e, end := range ends {
+		fan[e] = float64(end - lo)
+		lo = end
 	}
-	return float64(len(refs[lo:ends[e]]))
+	return fan
 }
 
 func sign(x float64) int {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"sheaf"
@@ -45,7 +46,7 @@ func (b *Bag[T]) in() stage[T] {
 }
 
 // lineage returns the nodes down to the bag's own.
-func (b *Bag[T]) lineage() []any { return append(b.above[:len(b.above):len(b.above)], any(b.in())) }
+func (b *Bag[T]) lineage() []any { return append(slices.Clip(b.above), any(b.in())) }
 
 var (
 	_ sheaf.Lazy[[]int]            = (*Bag[int])(nil)

@@ -2,6 +2,7 @@ package bag
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -207,7 +208,7 @@ func elements[E any](ctx context.Context, pieces []piece, use func(E) error) err
 			d := codec.NewDecoder(r)
 			for {
 				v, err := codec.DecodeFrom[E](d)
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					return nil
 				}
 				if err != nil {

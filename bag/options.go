@@ -22,8 +22,6 @@ type options struct {
 	filesPer       int
 	splitEvery     int
 	ddof           int
-	prefix         string
-	suffix         string
 	lastNewline    bool
 	codec          string
 }

@@ -119,7 +119,7 @@ func (o joinOp[T, A, R]) functions(visit func(any)) { o.R.functions(visit) }
 type finishOp[T, A, R any] struct{ R reducer[T, A, R] }
 
 func (o finishOp[T, A, R]) Run(ctx context.Context, t *graph.Task) (any, error) {
-	join := joinOp[T, A, R]{o.R}
+	join := joinOp[T, A, R](o)
 	return guard(ctx, t, stage[T](join), func(*part) (R, error) {
 		acc, err := join.join(t)
 		if err != nil {

@@ -37,7 +37,7 @@ func Marshal(v any) ([]byte, error) {
 func Unmarshal(data []byte) (any, error) {
 	d := &Decoder{buf: data, end: len(data), credit: creditStart + creditPerByte*int64(len(data))}
 	v, err := d.Decode()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = &Error{Path: "value", Err: ErrTruncated}
 	}
 	if err == nil && d.pos != d.end {
@@ -148,8 +148,7 @@ func (e *Encoder) encodePointer(t reflect.Type, p unsafe.Pointer) error {
 	if err == nil {
 		return e.finish()
 	}
-	var we *writeError
-	if errors.As(err, &we) {
+	if we, ok := errors.AsType[*writeError](err); ok {
 		e.reset()
 		return we
 	}

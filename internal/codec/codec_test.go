@@ -53,13 +53,13 @@ type everything struct {
 	Addr    netip.Addr
 	U       *url.URL
 	Nested  struct{ X, y []float64 }
-	mu      sync.Mutex
+	Mu      sync.Mutex
 	_       int
 	Flags   []bool
 	Empty   struct{}
 	Empties []struct{}
-	cb      func()
-	ch      chan int
+	Cb      func()
+	Ch      chan int
 }
 
 type name string
@@ -121,12 +121,35 @@ func roundTrip(t testing.TB, v any) any {
 
 func TestRoundTrip(t *testing.T) {
 	for i, v := range []any{
-		nil, true, 1, "x", []byte(nil), []byte{}, []int64{1, 2}, []any{nil, 1, "x"}, full(), *full(), &everything{},
-		map[string][]int{"a": {1}}, [2]*inner{nil, {a: 1}}, struct{}{}, []struct{}{{}, {}}, [0]int{}, map[struct{}]int{{}: 1},
-		map[bool]struct{}{true: {}}, map[any]any{1: "one", "two": 2, inner{s: "k"}: nil}, (*int)(nil), []*int{nil},
-		struct{ P *inner }{&inner{s: "one pointer"}}, [1]map[string]int{{"a": 1}}, name("n"), []name{"a", "b"},
-		map[name]name{"a": "b"}, math.Copysign(0, -1), time.Time{}, []time.Time{{}}, reflect.TypeFor[inner](),
-		time.FixedZone("X", 3600), []float32{1}, make([]string, 5000), [][]string{{"a"}, nil, {}}, new(new(1)),
+		nil, true, 1, "x", []byte(nil),
+		[]byte{},
+		[]int64{1, 2},
+		[]any{nil, 1, "x"},
+		full(), *full(), &everything{},
+		map[string][]int{"a": {1}},
+		[2]*inner{nil, {a: 1}},
+		struct{}{},
+		[]struct{}{{}, {}},
+		[0]int{},
+		map[struct{}]int{{}: 1},
+		map[bool]struct{}{true: {}},
+		map[any]any{1: "one", "two": 2, inner{s: "k"}: nil},
+		(*int)(nil),
+		[]*int{nil},
+		struct{ P *inner }{&inner{s: "one pointer"}},
+		[1]map[string]int{{"a": 1}},
+		name("n"),
+		[]name{"a", "b"},
+		map[name]name{"a": "b"},
+		math.Copysign(0, -1),
+		time.Time{},
+		[]time.Time{{}},
+		reflect.TypeFor[inner](),
+		time.FixedZone("X", 3600),
+		[]float32{1},
+		make([]string, 5000),
+		[][]string{{"a"}, nil, {}},
+		new(new(1)),
 	} {
 		if diff := cmp.Diff(v, roundTrip(t, v), deep...); diff != "" {
 			t.Errorf("case %d: %s", i, diff)
@@ -229,12 +252,12 @@ func TestTimes(t *testing.T) {
 }
 
 type job struct {
-	name string
+	Name string
 	cb   func()
 	opts []*jobOpts
 }
 
-type jobOpts struct{ done map[string]chan int }
+type jobOpts struct{ Done map[string]chan int }
 
 func TestUnsupportedNamesThePath(t *testing.T) {
 	c := make(chan int)
@@ -246,8 +269,10 @@ func TestUnsupportedNamesThePath(t *testing.T) {
 		is   error
 	}{
 		{job{cb: func() {}}, "codec: codec_test.job.cb: cannot encode func(): type has no encoding", codec.ErrUnsupported},
-		{&job{opts: []*jobOpts{nil, {map[string]chan int{"x": c}}}},
-			`codec: codec_test.job.opts[1].done["x"]: cannot encode chan int: type has no encoding`, codec.ErrUnsupported},
+		{
+			&job{opts: []*jobOpts{nil, {map[string]chan int{"x": c}}}},
+			`codec: codec_test.job.opts[1].Done["x"]: cannot encode chan int: type has no encoding`, codec.ErrUnsupported,
+		},
 		{[]any{1, []any{c}}, "codec: []interface {}[1].([]interface {})[0].(chan int): cannot encode chan int: type has no encoding", codec.ErrUnsupported},
 		{c, "codec: chan int: cannot encode chan int: type has no encoding", codec.ErrUnsupported},
 		{loop, "", codec.ErrDepth},
@@ -351,7 +376,7 @@ func TestStream(t *testing.T) {
 			t.Fatalf("value %d: got %v, %v", i, s, err)
 		}
 	}
-	if _, err := d.Decode(); err != io.EOF {
+	if _, err := d.Decode(); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v at the end, want io.EOF", err)
 	}
 }
@@ -401,7 +426,7 @@ func TestEveryDamageIsNoticed(t *testing.T) {
 			t.Fatalf("cut at %d of %d: got %v", i, len(data), err)
 		}
 	}
-	if _, err := codec.DecodeFrame(bytes.NewReader(nil)); err != io.EOF {
+	if _, err := codec.DecodeFrame(bytes.NewReader(nil)); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want io.EOF", err)
 	}
 }
@@ -491,8 +516,15 @@ func genValue(t *rapid.T, depth int) any {
 }
 
 func FuzzUnmarshal(f *testing.F) {
-	for _, v := range []any{nil, 1, "x", full(), []any{1, "a", map[string]any{"x": nil}}, map[any]any{inner{}: 1}, &table{},
-		[]string{"a"}, [3]bool{true}, &node{m: map[string]*node{}}, time.Now(), reflect.TypeFor[int]()} {
+	for _, v := range []any{
+		nil, 1, "x", full(),
+		[]any{1, "a", map[string]any{"x": nil}},
+		map[any]any{inner{}: 1},
+		&table{},
+		[]string{"a"},
+		[3]bool{true},
+		&node{m: map[string]*node{}}, time.Now(), reflect.TypeFor[int](),
+	} {
 		data, err := codec.Marshal(v)
 		if err != nil {
 			f.Fatal(err)

@@ -60,8 +60,7 @@ func rooted(err error, t reflect.Type) error {
 	} else {
 		sb.WriteString(strings.TrimLeft(t.String(), "*"))
 	}
-	var pe *pathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*pathError](err); ok {
 		for i := len(pe.steps) - 1; i >= 0; i-- {
 			sb.WriteString(pe.steps[i])
 		}

@@ -2,6 +2,7 @@ package codec_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -48,7 +49,7 @@ func ExampleEncoder() {
 	d := codec.NewDecoder(codec.NewFrameReader(&file))
 	for {
 		v, err := codec.DecodeFrom[[]int](d)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		fmt.Println(v, err)

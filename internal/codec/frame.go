@@ -66,10 +66,10 @@ func decodeFrame(r io.Reader, decode func(*Decoder) error) error {
 	fr := NewFrameReader(r)
 	d := NewDecoder(fr)
 	if err := decode(d); err != nil {
-		if fr.err != nil && fr.err != io.EOF {
+		if fr.err != nil && !errors.Is(fr.err, io.EOF) {
 			return fr.err
 		}
-		if err == io.EOF && fr.started {
+		if errors.Is(err, io.EOF) && fr.started {
 			return &Error{Path: "frame", Err: ErrTruncated}
 		}
 		return err
@@ -77,7 +77,7 @@ func decodeFrame(r io.Reader, decode func(*Decoder) error) error {
 	// The end of the frame still has to be right.
 	if _, err := d.next(1); err == nil {
 		return &Error{Path: "frame", Err: corruptf("bytes after the value")}
-	} else if !errors.Is(err, ErrTruncated) || fr.err != io.EOF {
+	} else if !errors.Is(err, ErrTruncated) || !errors.Is(fr.err, io.EOF) {
 		return fr.err
 	}
 	return nil

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -36,7 +37,7 @@ func Register[T any](enc func(w io.Writer, v T) error, dec func(r io.Reader) (T,
 		dec: func(d *Decoder, p unsafe.Pointer) error {
 			r := chunkReader{d: d}
 			v, err := dec(&r)
-			if r.err != nil && r.err != io.EOF {
+			if r.err != nil && !errors.Is(r.err, io.EOF) {
 				return r.err // what dec says of a broken stream is less to the point
 			}
 			if err != nil {
@@ -182,12 +183,12 @@ func (r *chunkReader) more() error {
 
 // end checks that everything was read.
 func (r *chunkReader) end() error {
-	switch err := r.more(); err {
-	case io.EOF:
+	err := r.more()
+	switch {
+	case errors.Is(err, io.EOF):
 		return nil
-	case nil:
+	case err == nil:
 		return corruptf("%d or more bytes were left by the type's decoder", r.left)
-	default:
-		return err
 	}
+	return err
 }

@@ -33,7 +33,9 @@ func newTypeTable() *typeTable {
 	t := &typeTable{}
 	for _, v := range []any{
 		false, 0, int8(0), int16(0), int32(0), int64(0), uint(0), uint8(0), uint16(0), uint32(0), uint64(0), uintptr(0),
-		float32(0), float64(0), complex64(0), complex128(0), "", [0]any{}, [0]error{},
+		float32(0), float64(0), complex64(0), complex128(0), "",
+		[0]any{},
+		[0]error{},
 	} {
 		t.add(reflect.TypeOf(v))
 	}

@@ -54,8 +54,9 @@ type account struct {
 	FirstNm string
 	Matrix  [][]int
 	Flags   []bool
-	private int
-	Skip    int `json:"-"`
+	_       int
+	private [0]int //nolint:unused // it must be ignored
+	Skip    int    `json:"-"`
 	Rec     *account
 }
 

@@ -100,6 +100,7 @@ type chunkPlan struct {
 type axisPlan struct {
 	auto   bool
 	size   int   // of the blocks
+	given  int   // the same before it was limited to the axis, which is what "auto" on other axes reckons with
 	blocks []int // their lengths, when they are given
 }
 
@@ -113,12 +114,12 @@ func (p *chunkPlan) parse(a int, c any) error {
 		if c < -1 || c == 0 && n > 0 {
 			return wrong(ErrChunks, "blocks of length %d along axis %d", c, a)
 		}
-		axis.size = c
-		if c == -1 || c > n {
-			axis.size = n
+		if c == -1 {
+			c = n
 		}
+		axis.size, axis.given = min(c, n), c
 	case nil:
-		axis.size = n
+		axis.size, axis.given = n, n
 	case []int:
 		return p.explicit(a, c)
 	case string:

@@ -19,7 +19,7 @@ func (p *chunkPlan) auto(previous [][]int) error {
 		case x.blocks != nil:
 			fixed *= float64(slices.Max(x.blocks))
 		default:
-			fixed *= float64(x.size)
+			fixed *= float64(x.given)
 		}
 	}
 	if len(free) == 0 {

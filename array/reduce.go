@@ -156,9 +156,13 @@ func reducible(kind reduceKind, m *meta, axes []int, acc dtype.Type) error {
 			return wrong(ErrDType, "not defined for %v", m.dt)
 		}
 	}
+	nothing := false // the result has no elements anyway
+	for a, c := range m.chunks {
+		nothing = nothing || !slices.Contains(axes, a) && total(c) == 0
+	}
 	for _, a := range axes {
 		switch l := total(m.chunks[a]); {
-		case l == 0 && (kind == reduceMin || kind == reduceMax || kind >= reduceArgMin):
+		case l == 0 && (!nothing && (kind == reduceMin || kind == reduceMax || kind >= reduceNanMin) || kind == reduceArgMin || kind == reduceArgMax):
 			return wrong(ErrValue, "axis %d has length 0; no elements have no %v", a, kind)
 		case l == unknown && (kind == reduceArgMin || kind == reduceArgMax):
 			return wrong(ErrUnknownChunks, "chunk sizes along axis %d are unknown, so positions are too; %s", a, cure)

@@ -96,7 +96,7 @@ func (s *reduceStep) run(ctx context.Context, o *fusedOp, b *block, coords []int
 			views = append(views, a.KernelView())
 		}
 	}
-	if out.Count == 0 && s.selects() {
+	if out.Count == 0 && product(kept) > 0 && s.selects() {
 		return &partial{}, nil // nothing to select from; it contributes nothing
 	}
 	if err := o.prog.Run(ctx, num.Args{Shape: b.shape, Inputs: b.views, Draws: draws, Outputs: views}); err != nil {

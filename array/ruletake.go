@@ -9,7 +9,7 @@ func takeFirst(n node) (node, bool) {
 		return n, false
 	}
 	u, ok := t.kids[0].(*ufuncNode)
-	if !ok || len(t.positions) >= total(u.chunks[t.axis]) {
+	if !ok || len(t.positions) >= total(u.chunks[t.axis]) || total(u.chunks[t.axis]) == 1 {
 		return n, false
 	}
 	kids := make([]node, len(u.kids))

@@ -12,6 +12,9 @@ func TestFillsAreOneStream(t *testing.T) {
 		seed := NewSeedSequence(rapid.Uint64().Draw(t, "seed"))
 		one, many := NewPCG64(seed), New(seed)
 		for range rapid.IntRange(1, 8).Draw(t, "calls") {
+			if u := many.State(); u != one {
+				t.Fatalf("state: got %v want %v", u, one)
+			}
 			buf := make([]uint64, rapid.IntRange(0, 300).Draw(t, "n"))
 			many.FillRaw(buf)
 			for i, v := range buf {
@@ -20,6 +23,7 @@ func TestFillsAreOneStream(t *testing.T) {
 				}
 			}
 			k := rapid.Uint64Range(0, 1000).Draw(t, "advance")
+			many = NewFrom(many.State())
 			many.src.Advance(k)
 			for range k {
 				one.Uint64()

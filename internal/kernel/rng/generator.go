@@ -12,7 +12,9 @@ type Generator struct {
 	rest  uint32 // that half
 	wide  lanes  // states of the lanes for bulk fills, kept from one fill to the next
 	raw   []uint64
-	ahead []uint64 // words of raw that a bulk fill has drawn and not used yet; empty between calls
+	ahead []uint64          // words of raw that a bulk fill has drawn and not used yet; empty between calls
+	left  []uint64          // words of spare that come next: the end of a block of lanes that a fill did not need
+	spare [wideLanes]uint64 // the last such block; the lanes need not be set up again for the next fill
 }
 
 // New returns a generator seeded with s, as numpy.random.Generator(PCG64(s)) is.
@@ -22,13 +24,24 @@ func New(s *SeedSequence) *Generator { return &Generator{src: NewPCG64(s)} }
 func NewFrom(p PCG64) *Generator { return &Generator{src: p} }
 
 // State returns the state of the underlying stream. The half word that a 32-bit draw left over is not part of it.
-func (g *Generator) State() PCG64 { return g.src }
+func (g *Generator) State() PCG64 {
+	p := g.src
+	if n := uint64(len(g.left)); n > 0 {
+		p.apply(p.jumpBy(^uint64(0), -n)) // 2^128 - n steps are n steps back
+	}
+	return p
+}
 
 // Uint64 returns the next 64 random bits.
 func (g *Generator) Uint64() uint64 {
 	if len(g.ahead) > 0 {
 		v := g.ahead[0]
 		g.ahead = g.ahead[1:]
+		return v
+	}
+	if len(g.left) > 0 {
+		v := g.left[0]
+		g.left = g.left[1:]
 		return v
 	}
 	return g.src.Uint64()
@@ -59,8 +72,19 @@ func (g *Generator) Uniform(low, high float64) float64 {
 
 // FillRaw fills dst with the next len(dst) words.
 func (g *Generator) FillRaw(dst []uint64) {
-	done := g.wideRaw(dst)
-	dst = dst[done:]
+	n := copy(dst, g.left)
+	g.left, dst = g.left[n:], dst[n:]
+	if len(dst) == 0 {
+		return
+	}
+	n = g.wideRaw(dst)
+	dst = dst[n:]
+	if n > 0 && len(dst) > 0 {
+		g.fillSpare()
+		n = copy(dst, g.left)
+		g.left = g.left[n:]
+		return
+	}
 	if len(dst) >= 2*goLanes {
 		n := len(dst) / goLanes * goLanes
 		g.lanes4(dst[:n])
@@ -69,6 +93,12 @@ func (g *Generator) FillRaw(dst []uint64) {
 	for i := range dst {
 		dst[i] = g.src.Uint64()
 	}
+}
+
+// fillSpare draws a block of lanes ahead, after a fill that ran the lanes.
+func (g *Generator) fillSpare() {
+	g.wideRaw(g.spare[:])
+	g.left = g.spare[:]
 }
 
 // goLanes is the number of independent chains of the portable bulk fill.
@@ -108,17 +138,31 @@ func (g *Generator) FillUniform(dst []float64, low, high float64) {
 	scale := high - low
 	// Scaling by 2^-53 first is exact, so one product with scale*2^-53 rounds as NumPy's two do, unless it is subnormal.
 	if small := scale * (1.0 / (1 << 53)); small*(1<<53) == scale {
-		dst = dst[g.wideUniform(dst, low, small):]
+		n := min(len(g.left), len(dst))
+		uniforms(dst[:n], g.left, low, scale)
+		g.left, dst = g.left[n:], dst[n:]
+		n = g.wideUniform(dst, low, small)
+		if dst = dst[n:]; n > 0 && len(dst) > 0 {
+			g.fillSpare()
+			uniforms(dst, g.left, low, scale)
+			g.left = g.left[len(dst):]
+			return
+		}
 	}
 	raw := g.buffer()
 	for len(dst) > 0 {
 		r := raw[:min(len(raw), len(dst))]
 		g.FillRaw(r)
-		for i, v := range r {
-			x := float64(scale * float64(float64(v>>11)*(1.0/(1<<53))))
-			dst[i] = low + x
-		}
+		uniforms(dst[:len(r)], r, low, scale)
 		dst = dst[len(r):]
+	}
+}
+
+// uniforms makes numbers of raw words, one for each element of dst.
+func uniforms(dst []float64, raw []uint64, low, scale float64) {
+	for i := range dst {
+		x := float64(scale * float64(float64(raw[i]>>11)*(1.0/(1<<53))))
+		dst[i] = low + x
 	}
 }
 

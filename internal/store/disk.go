@@ -12,6 +12,9 @@ import (
 // segmentBytes is the size from which a new spill file is begun. A file's space is given back when its last value goes.
 const segmentBytes = 256 << 20
 
+// keptBytes is the size up to which an empty file keeps its space for the next values.
+const keptBytes = 16 << 20
+
 // disk is where spilled values are. Its files have no names on systems that allow it, so that nothing is left behind
 // however the process ends.
 type disk struct {
@@ -19,7 +22,13 @@ type disk struct {
 	mu      sync.Mutex
 	current *segment
 	all     map[*segment]struct{}
+	buf     *bufio.Writer
 }
+
+// bufferBytes is how much is written or read at a time.
+const bufferBytes = 1 << 20
+
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferBytes) }}
 
 type segment struct {
 	file *os.File
@@ -71,10 +80,13 @@ func (d *disk) write(v any, codec Codec) (*extent, error) {
 		return nil, err
 	}
 	cw := &countingWriter{w: seg.file, at: seg.end}
-	bw := bufio.NewWriterSize(cw, 1<<20)
-	err = codec.Encode(bw, v)
+	if d.buf == nil {
+		d.buf = bufio.NewWriterSize(cw, bufferBytes)
+	}
+	d.buf.Reset(cw)
+	err = codec.Encode(d.buf, v)
 	if err == nil {
-		err = bw.Flush()
+		err = d.buf.Flush()
 	}
 	if err != nil {
 		if cw.err != nil {
@@ -123,7 +135,11 @@ func (d *disk) create() (*os.File, string, error) {
 }
 
 func (d *disk) read(x *extent, codec Codec) (any, error) {
-	return codec.Decode(bufio.NewReaderSize(io.NewSectionReader(x.seg.file, x.start, x.size), 1<<20))
+	r := readers.Get().(*bufio.Reader)
+	defer readers.Put(r)
+	r.Reset(io.NewSectionReader(x.seg.file, x.start, x.size))
+	defer r.Reset(nil)
+	return codec.Decode(r)
 }
 
 // free gives up a value's space; the file goes with its last value.
@@ -135,8 +151,10 @@ func (d *disk) free(x *extent) {
 		return
 	}
 	if seg.open { // begin again at the start of the current segment
+		if seg.end > keptBytes {
+			_ = seg.file.Truncate(0)
+		}
 		seg.end = 0
-		_ = seg.file.Truncate(0)
 		return
 	}
 	d.remove(seg)

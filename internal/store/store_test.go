@@ -47,7 +47,7 @@ func open(t testing.TB, limit int64) *Store {
 
 // TestRoundTrip: what comes back from disk is what went there, whatever the order.
 func TestRoundTrip(t *testing.T) {
-	s := open(t, 256*kib)
+	s := open(t, 64*kib)
 	rapid.Check(t, func(t *rapid.T) {
 		var entries []*Entry
 		want := rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 60*kib), func(n int) []byte {

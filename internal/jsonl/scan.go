@@ -1,7 +1,6 @@
 package jsonl
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"unicode"
 	"unicode/utf8"
@@ -13,13 +12,15 @@ const (
 	highs = 0x8080808080808080
 )
 
-// load64 returns s[i:i+8] with s[i] in the lowest byte.
-func load64(s string, i int) uint64 {
-	return binary.LittleEndian.Uint64(unsafe.Slice(unsafe.StringData(s), len(s))[i:])
-}
-
 // skipSpace returns the index of the next byte that is not white space.
 func skipSpace(s string, i int) int {
+	if i < len(s) && s[i] > ' ' {
+		return i
+	}
+	return skipSpaces(s, i)
+}
+
+func skipSpaces(s string, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\t' || s[i] == '\r') {
 		i++
 	}
@@ -32,10 +33,10 @@ func scanString(s string, i int) int {
 	start := i
 	for i+8 <= len(s) {
 		w := load64(s, i)
-		// The high bit of a byte is set when the byte is a quote, a backslash, below 0x20, or not ASCII. A borrow
-		// may set it wrongly, but only above a byte that is right.
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		m := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w | w) & highs
+		// The high bit of a byte is set when the byte is a backslash, not ASCII, or below 0x20 or a quote (a quote with its
+		// bit 1 turned is a space, and a space is then a quote). A borrow may set it wrongly, but only above a byte that
+		// is right.
+		m := ((w ^ ones*0x02 - ones*0x21) | (w ^ ones*'\\' - ones) | w) & highs
 		if m == 0 {
 			i += 8
 			continue

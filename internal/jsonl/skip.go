@@ -53,7 +53,12 @@ func skipArray(s string, i, depth int) int {
 		return i + 1
 	}
 	for {
-		if i = skipValue(s, i, depth+1); i < 0 {
+		if i < len(s) && s[i] == '"' {
+			i = skipString(s, i+1)
+		} else {
+			i = skipValue(s, i, depth+1)
+		}
+		if i < 0 {
 			return -1
 		}
 		if i = skipSpace(s, i); i >= len(s) {
@@ -84,7 +89,12 @@ func skipObject(s string, i, depth int) int {
 		if i = skipSpace(s, i); i >= len(s) || s[i] != ':' {
 			return -1
 		}
-		if i = skipValue(s, skipSpace(s, i+1), depth+1); i < 0 {
+		if i = skipSpace(s, i+1); i < len(s) && s[i] == '"' {
+			i = skipString(s, i+1)
+		} else {
+			i = skipValue(s, i, depth+1)
+		}
+		if i < 0 {
 			return -1
 		}
 		if i = skipSpace(s, i); i >= len(s) {

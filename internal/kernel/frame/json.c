@@ -2,6 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
 #include "text.h"
 
 enum { ROWS = 2048, DEPTH_MAX = 200 };
@@ -141,40 +145,56 @@ static inline const char *blanks(const char *p, const char *end) {
 	return p;
 }
 
+// stops looks at STEP bytes from p: bit (or 8 bits) i of the result says that byte i is a quote, a backslash or a control character, high that
+// some byte before the first of those is beyond ASCII. The read buffer may be read 64 bytes beyond its end.
+#if defined(__x86_64__)
+enum { STEP = 16, BITS = 1 };
+static inline uint64_t stops(const char *p, bool *high) {
+	const __m128i v = _mm_loadu_si128((const __m128i *)p);
+	const __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
+	                                  _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+	const uint32_t m = (uint32_t)_mm_movemask_epi8(stop), h = (uint32_t)_mm_movemask_epi8(v);
+	*high = h & (m ? (m & -m) - 1 : ~0u);
+	return m;
+}
+#else
+enum { STEP = 8, BITS = 8 };
+static inline uint64_t stops(const char *p, bool *high) {
+	const uint64_t ones = 0x0101010101010101ULL, tops = 0x8080808080808080ULL;
+	uint64_t w;
+	memcpy(&w, p, 8);
+	const uint64_t q = w ^ (ones * '"'), b = w ^ (ones * '\\');
+	// A borrow can mark bytes above the first true one only, and only the first is used.
+	const uint64_t m = (((q - ones) & ~q) | ((b - ones) & ~b) | ((w - ones * 0x20) & ~w)) & tops;
+	*high = w & tops & (m ? (m & -m) - 1 : ~0ULL);
+	return m;
+}
+#endif
+
 // string_end finds the closing quote of a string whose first byte is p. flags: 1 there are escapes, 2 bytes beyond ASCII.
 static const char *string_end(json_state *s, const char *p, int *flags) {
 	const char *end = s->end;
-	const uint64_t ones = 0x0101010101010101ULL, tops = 0x8080808080808080ULL;
 	*flags = 0;
-	for (;;) {
-		while (end - p >= 8) { // eight plain bytes at a time
-			uint64_t w;
-			memcpy(&w, p, 8);
-			uint64_t q = w ^ (ones * '"'), b = w ^ (ones * '\\');
-			uint64_t hit = ((q - ones) & ~q) | ((b - ones) & ~b) | ((w - ones * 0x20) & ~w);
-			if (hit & tops)
-				break;
-			if (w & tops)
-				*flags |= 2;
-			p += 8;
-		}
-		if (p >= end)
-			return malformed(s, end);
-		unsigned char c = (unsigned char)*p;
-		if (c == '"')
-			return p;
-		if (c < 0x20)
-			return malformed(s, p);
-		if (c & 0x80)
+	while (p < end) {
+		bool high;
+		const uint64_t m = stops(p, &high);
+		if (high)
 			*flags |= 2;
-		if (c == '\\') {
-			*flags |= 1;
-			if (end - p < 2)
-				return malformed(s, p);
-			p++;
+		if (!m) {
+			p += STEP;
+			continue;
 		}
-		p++;
+		p += __builtin_ctzll(m) / BITS;
+		if (p >= end)
+			break;
+		if (*p == '"')
+			return p;
+		if (*p != '\\' || end - p < 2)
+			return malformed(s, p);
+		*flags |= 1;
+		p += 2;
 	}
+	return malformed(s, end);
 }
 
 static int hex4(const char *p) {

@@ -18,7 +18,7 @@ import (
 // TestChaos runs random graphs at once on one engine: tasks fail, panic, end their goroutine, start runs of their own, are
 // cancelled one by one or with their run, and feed other runs. Afterwards nothing may be left: no value, file, worker or count.
 func TestChaos(t *testing.T) {
-	rounds := 8
+	rounds := 5
 	if testing.Short() {
 		rounds = 3
 	}

@@ -284,6 +284,12 @@ func (e *Engine) ended() {
 // limited reports whether memory is a concern at all.
 func (e *Engine) limited() bool { return e.store.Limit() > 0 }
 
+// worth reports whether a value of n bytes is worth its own entry, so that it can be spilled: large ones are always, small
+// ones when memory is getting scarce.
+func (e *Engine) worth(n int64) bool {
+	return n >= store.TrackedBytes || n >= store.LeastBytes && e.limited() && e.store.Used() > e.store.Limit()/2
+}
+
 // report sends an event about memory.
 func (e *Engine) memory() event.Event {
 	return event.Event{Kind: event.Memory, Used: e.store.Used(), Limit: e.store.Limit(), Spilled: e.store.OnDisk()}

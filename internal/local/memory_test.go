@@ -88,6 +88,29 @@ func ramp(n int) []int32 {
 	return r
 }
 
+// TestManySmallValues: values that are not worth a file each are spilled too when there are too many of them.
+func TestManySmallValues(t *testing.T) {
+	const n, size = 20_000, 8 << 10
+	e := limited(t, 2, 16*mib)
+	in := layer("small", n, func(_ context.Context, t *graph.Task) (any, error) {
+		b := make([]byte, size)
+		b[size-1] = byte(t.Index)
+		return b, nil
+	})
+	use := layer("use", n, func(_ context.Context, t *graph.Task) (any, error) {
+		if b := t.In(0)[0].([]byte); b[size-1] != byte(t.Index) {
+			return nil, errors.New("the value is another")
+		}
+		return 1, nil
+	}, graph.Edge{From: in, Map: graph.Each{}}, graph.Edge{From: barrier(in), Map: graph.Table{Start: ramp(n), Index: make([]int32, n)}})
+	if got := run(t, e, exec.Options{}, sum(use))[0]; got != n {
+		t.Errorf("got %v, want %d", got, n)
+	}
+	if s := e.Store(); s.Peak() > 20*mib || s.Spilled() < 100*mib {
+		t.Errorf("%d MiB were in memory at once and %d MiB spilled", s.Peak()/mib, s.Spilled()/mib)
+	}
+}
+
 // TestLargerThanTheLimit: a task that cannot fit runs alone instead of never.
 func TestLargerThanTheLimit(t *testing.T) {
 	e := limited(t, 4, mib/2)

@@ -277,7 +277,7 @@ func (r *Run) reserve(l *graph.Layer, layer int32, index int) (int64, error) {
 	if n < 0 {
 		n = r.estimate[layer].Load()
 	}
-	if n < store.TrackedBytes {
+	if !r.engine.worth(n) {
 		return 0, nil
 	}
 	return n, r.engine.reserve(r.ctx, n)
@@ -285,7 +285,7 @@ func (r *Run) reserve(l *graph.Layer, layer int32, index int) (int64, error) {
 
 // learn keeps a running mean of the sizes of a layer's results.
 func (r *Run) learn(layer int32, size int64) {
-	if size < store.TrackedBytes {
+	if size < store.LeastBytes {
 		return
 	}
 	e := &r.estimate[layer]
@@ -343,7 +343,7 @@ func (r *Run) record(w *worker, d *result) {
 		switch {
 		case !r.wants(i):
 			r.engine.store.Add(-d.size) // failed or cancelled meanwhile, or nobody needs it
-		case d.size >= store.TrackedBytes:
+		case r.engine.worth(d.size):
 			r.values[i] = r.engine.store.Put(d.value, d.size, func() int64 { return r.nextUse(i) })
 		default:
 			r.values[i] = d.value

@@ -32,8 +32,11 @@ type Config struct {
 	Pressure   func() // called whenever values have to be spilled; it must return quickly. It may be nil.
 }
 
-// TrackedBytes is the size from which a value is worth its own [Entry].
-const TrackedBytes = 32 << 10
+// Sizes from which a value is worth its own [Entry]: always, and when memory is scarce.
+const (
+	TrackedBytes = 32 << 10
+	LeastBytes   = 1 << 10
+)
 
 // A Store counts the bytes of values and spills them. It is safe for concurrent use.
 type Store struct {

@@ -108,7 +108,13 @@ func (l *law) check(d Distribution) error {
 	if d.Type != want {
 		return fmt.Errorf("num: %s gives %s, not %s", l.name, want, d.Type)
 	}
-	if p := d.Params[:len(l.params)]; !l.ok(p) {
+	p := d.Params[:len(l.params)]
+	for _, x := range p {
+		if x-x != 0 {
+			return fmt.Errorf("random: %s%v: the parameters %v must be finite", l.name, p, l.params)
+		}
+	}
+	if !l.ok(p) {
 		return fmt.Errorf("random: %s%v: the parameters %v must be %s", l.name, p, l.params, l.want)
 	}
 	return nil

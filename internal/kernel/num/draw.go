@@ -17,6 +17,9 @@ func (d Distribution) check() error {
 		}
 	case DrawIntegers:
 		if d.Type.IsInteger() || d.Type == dtype.Bool {
+			if d.Span>>(8*d.Type.Size()-1)>>1 != 0 {
+				return fmt.Errorf("num: integers of %s cannot span %d", d.Type, d.Span)
+			}
 			return nil
 		}
 	default:

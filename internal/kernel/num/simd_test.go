@@ -92,55 +92,58 @@ func sameBits(t dtype.Type, a, b unsafe.Pointer, n int) error {
 	return nil
 }
 
-// TestKernelsEqualPortable runs every loop of every dtype with the vector kernels and without: the bits are the same.
-func TestKernelsEqualPortable(t *testing.T) {
-	for _, l := range levels() {
-		for _, typ := range dtype.All() {
-			for op := Positive; op < numOps; op++ {
-				if !HasLoop(op, typ) || op.Arity() == 0 || op.Arity() == 3 {
-					continue
-				}
-				for _, n := range []int{1, 3, 7, 8, 31, 64, 100, 517} {
-					if err := compareLevels(l, op, typ, n); err != nil {
-						t.Errorf("%s: %s of %d %s: %v", l, op, n, typ, err)
-					}
-				}
-			}
-		}
-	}
+// loopResult is what one loop gave.
+type loopResult struct {
+	what string
+	t    dtype.Type
+	p    unsafe.Pointer
+	n    int
 }
 
-func compareLevels(l Level, op Op, typ dtype.Type, n int) error {
-	a, b := sample(typ, n, uint64(op)), sample(typ, n, uint64(op)+100)
-	out := resultType(op, typ)
-	got, want := sample(out, n, 1), sample(out, n, 1)
-	run := func(dst unsafe.Pointer, form int) {
-		switch {
-		case op.Arity() == 1:
-			unaryLoops[op][typ](dst, a, n)
-		case form == 0:
-			binaryLoops[op][typ].vv(dst, a, b, n)
-		case form == 1:
-			binaryLoops[op][typ].vs(dst, a, b, n)
-		default:
-			binaryLoops[op][typ].sv(dst, a, b, n)
-		}
-	}
-	for form := range 3 {
-		atLevel(l, func() { run(got, form) })
-		atLevel(Portable, func() { run(want, form) })
-		if err := sameBits(out, got, want, n); err != nil {
-			return fmt.Errorf("form %d: %w", form, err)
-		}
-		if op.Arity() == 1 && out == typ { // in place
-			inPlace := sample(typ, n, uint64(op))
-			atLevel(l, func() { unaryLoops[op][typ](inPlace, inPlace, n) })
-			if err := sameBits(out, inPlace, want, n); err != nil {
-				return fmt.Errorf("in place: %w", err)
+// runLoops runs every loop of every dtype in all its forms, and those of one operand in place too.
+func runLoops() []loopResult {
+	var out []loopResult
+	for _, typ := range dtype.All() {
+		for op := Positive; op < numOps; op++ {
+			if !HasLoop(op, typ) || op.Arity() == 0 || op.Arity() == 3 {
+				continue
+			}
+			for _, n := range []int{1, 7, 8, 33, 517} {
+				a, b := sample(typ, n, uint64(op)), sample(typ, n, uint64(op)+100)
+				rt := resultType(op, typ)
+				forms := []binary{func(dst, _, _ unsafe.Pointer, n int) { unaryLoops[op][typ](dst, a, n) }}
+				if op.Arity() == 2 {
+					f := binaryLoops[op][typ]
+					forms = []binary{f.vv, f.vs, f.sv}
+				}
+				for k, f := range forms {
+					dst := sample(rt, n, 1)
+					f(dst, a, b, n)
+					out = append(out, loopResult{fmt.Sprintf("%s of %d %s, form %d", op, n, typ, k), rt, dst, n})
+				}
+				if op.Arity() == 1 && rt == typ {
+					unaryLoops[op][typ](a, a, n)
+					out = append(out, loopResult{fmt.Sprintf("%s of %d %s, in place", op, n, typ), rt, a, n})
+				}
 			}
 		}
 	}
-	return nil
+	return out
+}
+
+// TestKernelsEqualPortable runs every loop with the vector kernels and without: the bits are the same.
+func TestKernelsEqualPortable(t *testing.T) {
+	var want []loopResult
+	atLevel(Portable, func() { want = runLoops() })
+	for _, l := range levels() {
+		atLevel(l, func() {
+			for i, got := range runLoops() {
+				if err := sameBits(got.t, got.p, want[i].p, got.n); err != nil {
+					t.Errorf("%s: %s: %v", l, got.what, err)
+				}
+			}
+		})
+	}
 }
 
 func TestReductionKernelsEqualPortable(t *testing.T) {

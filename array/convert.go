@@ -2,6 +2,8 @@ package array
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"sheaf/delayed"
 	"sheaf/dtype"
@@ -79,9 +81,14 @@ func (o checkOp) Run(_ context.Context, t *graph.Task) (any, error) {
 	if !ok {
 		return nil, wrong(ErrDType, "array: a block is a %T, not an ndarray", t.In(0)[0])
 	}
-	shape := make([]int, len(o.Chunks))
-	for a, c := range t.Coords(nil) {
+	shape, coords := make([]int, len(o.Chunks)), t.Coords(nil)
+	for a, c := range coords {
 		shape[a] = o.Chunks[a][c]
 	}
-	return checkBlock(v, o.DT, shape)
+	if _, err := checkBlock(v, o.DT, shape); err != nil {
+		f := &failure{cause: err}
+		errors.As(err, &f)
+		return nil, wrong(f.cause, "array: block %s: %s", ndarray.ShapeString(coords), strings.TrimPrefix(err.Error(), "array: the function returned "))
+	}
+	return v, nil
 }

@@ -106,4 +106,3 @@ func zarrError(path string, err error) error {
 	}
 	return wrong(ErrFormat, "%v", err)
 }
-

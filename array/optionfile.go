@@ -1,7 +1,9 @@
 package array
 
 // Overwrite lets a writer replace what exists under the name.
-func Overwrite() Option { return Option{func(o *options) { o.force = true; o.given |= takesOverwrite }} }
+func Overwrite() Option {
+	return Option{func(o *options) { o.force = true; o.given |= takesOverwrite }}
+}
 
 // ZarrVersion gives the version of the Zarr format to write, 2 or 3; the default is 3.
 func ZarrVersion(n int) Option {

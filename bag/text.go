@@ -138,6 +138,7 @@ func (s lines) block(p *part, b *blockio.Block, yield func(path, line string) bo
 		return false, err
 	}
 	defer r.Close()
+	defer holdBallast(p.ctx)()
 	p.run.block, p.run.offset = b, start
 	delimiter := s.Delimiter
 	if delimiter == "" {

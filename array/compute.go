@@ -2,6 +2,8 @@ package array
 
 import (
 	"context"
+	"runtime"
+	"runtime/metrics"
 	"sync"
 
 	"sheaf"
@@ -151,8 +153,28 @@ func newDestination(n node) *destination {
 		}
 		d.starts = append(d.starts, starts(c))
 	}
-	d.make = sync.OnceValues(func() (*ndarray.Array, error) { return ndarray.NewUninit(m.dt, shape...) })
+	d.make = sync.OnceValues(func() (*ndarray.Array, error) {
+		collectFirst(int64(product(shape)) * int64(m.dt.Size()))
+		return ndarray.NewUninit(m.dt, shape...)
+	})
 	return d
+}
+
+// largeBytes is the size from which it pays to look for memory that was used before.
+const largeBytes = 128 << 20
+
+// collectFirst runs the garbage collector before a large result is allocated, so that the pages of earlier results are used
+// again: new ones cost more than computing what is written to them. It does so only where collecting is cheap because
+// little of the heap holds pointers.
+func collectFirst(bytes int64) {
+	if bytes < largeBytes {
+		return
+	}
+	scan := []metrics.Sample{{Name: "/gc/scan/heap:bytes"}}
+	metrics.Read(scan)
+	if v := scan[0].Value; v.Kind() == metrics.KindUint64 && v.Uint64() < uint64(bytes)/16 {
+		runtime.GC()
+	}
 }
 
 func (d *destination) array() (*ndarray.Array, error) { return d.make() }

@@ -157,6 +157,8 @@ var binaryAVX512 = []binaryKernel{
 	{LessEqual, dtype.Float32, 16, 4, lessEqualF32VV512, lessEqualF32VS512, lessEqualF32SV512},
 	{Greater, dtype.Float32, 16, 4, greaterF32VV512, greaterF32VS512, greaterF32SV512},
 	{GreaterEqual, dtype.Float32, 16, 4, greaterEqualF32VV512, greaterEqualF32VS512, greaterEqualF32SV512},
+	{Pow, dtype.Float64, 8, 8, powerF64VV512, powerF64VS512, powerF64SV512},
+	{Pow, dtype.Float32, 8, 4, powerF32VV512, powerF32VS512, powerF32SV512},
 }
 
 var unaryAVX512 = []unaryKernel{

@@ -850,3 +850,33 @@ func tanF64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
 //
 //go:noescape
 func tanF32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// powerF64VV512 is Pow of n elements, a positive multiple of 8, for positive finite a and finite b.
+//
+//go:noescape
+func powerF64VV512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, n int)
+
+// powerF64VS512 is Pow of n elements, a positive multiple of 8, for positive finite a and finite b.
+//
+//go:noescape
+func powerF64VS512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, n int)
+
+// powerF64SV512 is Pow of n elements, a positive multiple of 8, for positive finite a and finite b.
+//
+//go:noescape
+func powerF64SV512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, n int)
+
+// powerF32VV512 is Pow of n elements, a positive multiple of 8, for positive finite a and finite b.
+//
+//go:noescape
+func powerF32VV512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, n int)
+
+// powerF32VS512 is Pow of n elements, a positive multiple of 8, for positive finite a and finite b.
+//
+//go:noescape
+func powerF32VS512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, n int)
+
+// powerF32SV512 is Pow of n elements, a positive multiple of 8, for positive finite a and finite b.
+//
+//go:noescape
+func powerF32SV512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, n int)

@@ -3,6 +3,7 @@
 package num
 
 import (
+	"math"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
@@ -76,6 +77,11 @@ func install(bs []binaryKernel, us []unaryKernel) {
 			vv: withTail2(k.vv, tail.vv, k.lanes, outSize, k.size, k.size),
 			vs: withTail2(k.vs, tail.vs, k.lanes, outSize, k.size, 0),
 			sv: withTail2(k.sv, tail.sv, k.lanes, outSize, 0, k.size),
+		}
+	}
+	for _, t := range []dtype.Type{dtype.Float64, dtype.Float32} {
+		if len(bs) > 0 && bs[0].lanes == 8 { // AVX-512
+			binaryLoops[Pow][t] = positivePowers(binaryLoops[Pow][t], portableBinary[Pow][t], t)
 		}
 	}
 	for _, k := range us {
@@ -153,4 +159,38 @@ func beyond64(a unsafe.Pointer, n int) bool {
 
 func beyond32(a unsafe.Pointer, n int) bool {
 	return !(minFloat32(a, n) >= -trigMax && maxFloat32(a, n) <= trigMax)
+}
+
+// positivePowers uses the vector kernel of Pow for blocks of positive finite bases and finite exponents only, and the
+// portable loop for the others.
+func positivePowers(f, rest forms, t dtype.Type) forms {
+	size := t.Size()
+	fine := func(a, b unsafe.Pointer, na, nb int) bool {
+		if t == dtype.Float32 {
+			return minFloat32(a, na) > 0 && maxFloat32(a, na) <= math.MaxFloat32 && minFloat32(b, nb) >= -math.MaxFloat32 && maxFloat32(b, nb) <= math.MaxFloat32
+		}
+		return minFloat64(a, na) > 0 && maxFloat64(a, na) <= math.MaxFloat64 && minFloat64(b, nb) >= -math.MaxFloat64 && maxFloat64(b, nb) <= math.MaxFloat64
+	}
+	blocks := func(f, rest binary, as, bs int) binary {
+		many := func(stride, n int) int { return (n-1)*stride + 1 }
+		return func(dst, a, b unsafe.Pointer, n int) {
+			if n == 0 || fine(a, b, many(as, n), many(bs, n)) {
+				f(dst, a, b, n)
+				return
+			}
+			for i := 0; i < n; i += farBlock {
+				k, d, p, q := min(farBlock, n-i), unsafe.Add(dst, i*size), unsafe.Add(a, i*as*size), unsafe.Add(b, i*bs*size)
+				if fine(p, q, many(as, k), many(bs, k)) {
+					f(d, p, q, k)
+				} else {
+					rest(d, p, q, k)
+				}
+			}
+		}
+	}
+	out := forms{vv: blocks(f.vv, rest.vv, 1, 1), vs: blocks(f.vs, rest.vs, 1, 0), sv: blocks(f.sv, rest.sv, 0, 1)}
+	if t == dtype.Float32 {
+		return powerLoops[float32](out, t)
+	}
+	return powerLoops[float64](out, t)
 }

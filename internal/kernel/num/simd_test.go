@@ -194,3 +194,76 @@ func TestReductionKernelsEqualPortable(t *testing.T) {
 		}
 	}
 }
+
+// TestPowersEqualPortable is TestKernelsEqualPortable for positive bases, which alone the vector kernel of Pow takes.
+func TestPowersEqualPortable(t *testing.T) {
+	const n = 4000
+	r := rand.New(rand.NewPCG(1, 2))
+	x, y := make([]float64, n), make([]float64, n)
+	x32, y32 := make([]float32, n), make([]float32, n)
+	for i := range x {
+		x[i], y[i] = math.Exp(r.NormFloat64()*math.Exp(3*r.Float64())), r.NormFloat64()*math.Exp(6*r.Float64())
+		if i%50 == 0 {
+			x[i] = 0x1p-1060
+		}
+		x[i] = max(x[i], math.SmallestNonzeroFloat64)
+		x32[i], y32[i] = max(float32(x[i]), 1e-40), float32(y[i])
+	}
+	run := func() (out [6][]float64, out32 []float32) {
+		f := binaryLoops[Pow][dtype.Float64]
+		for i := range out {
+			out[i] = make([]float64, n)
+		}
+		px, py := unsafe.Pointer(&x[0]), unsafe.Pointer(&y[0])
+		f.vv(unsafe.Pointer(&out[0][0]), px, py, n)
+		f.vs(unsafe.Pointer(&out[1][0]), px, py, n)
+		f.sv(unsafe.Pointer(&out[2][0]), px, py, n)
+		for k, v := range []float64{2, -1, 0.5} {
+			f.vs(unsafe.Pointer(&out[3+k][0]), px, unsafe.Pointer(&v), n)
+		}
+		out32 = make([]float32, n)
+		binaryLoops[Pow][dtype.Float32].vv(unsafe.Pointer(&out32[0]), unsafe.Pointer(&x32[0]), unsafe.Pointer(&y32[0]), n)
+		return out, out32
+	}
+	var want [6][]float64
+	var want32 []float32
+	atLevel(Portable, func() { want, want32 = run() })
+	for _, l := range levels() {
+		atLevel(l, func() {
+			got, got32 := run()
+			for k := range got {
+				if err := sameBits(dtype.Float64, unsafe.Pointer(&got[k][0]), unsafe.Pointer(&want[k][0]), n); err != nil {
+					t.Errorf("%s: form %d: %v", l, k, err)
+				}
+			}
+			if err := sameBits(dtype.Float32, unsafe.Pointer(&got32[0]), unsafe.Pointer(&want32[0]), n); err != nil {
+				t.Errorf("%s: float32: %v", l, err)
+			}
+		})
+	}
+}
+
+func BenchmarkLoops(b *testing.B) {
+	const n = 2048
+	x, out := random(n, 1), make([]float64, n)
+	for i := range x {
+		x[i] = math.Abs(x[i]) + 0.1
+	}
+	px, po := unsafe.Pointer(&x[0]), unsafe.Pointer(&out[0])
+	for _, op := range []Op{Sqrt, Exp, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Tanh, Cbrt, Arctan} {
+		b.Run(op.String(), func(b *testing.B) {
+			b.SetBytes(8 * n)
+			for b.Loop() {
+				unaryLoops[op][dtype.Float64](po, px, n)
+			}
+		})
+	}
+	for _, op := range []Op{Add, Div, Maximum, Less, Pow, Mod, FloorDiv, Hypot} {
+		b.Run(op.String(), func(b *testing.B) {
+			b.SetBytes(8 * n)
+			for b.Loop() {
+				binaryLoops[op][dtype.Float64].vv(po, px, px, n)
+			}
+		})
+	}
+}

@@ -64,6 +64,7 @@ func main() {
 			g.streamCopy()
 		}
 		g.transcendental()
+		g.power()
 		check(f.Write("kernels_"+set+"_amd64.s", "kernels_"+set+"_amd64_gen.go"))
 	}
 	writeTables(tables)

@@ -85,17 +85,15 @@ func drawFloat64(d *Distribution, g *rng.Generator, v []float64) {
 	case DrawNormal:
 		g.FillNormal(v)
 		if a != 0 || b != 1 {
-			for i, x := range v {
-				y := float64(b * x)
-				v[i] = a + y
-			}
+			p := unsafe.Pointer(unsafe.SliceData(v))
+			binaryLoops[Mul][dtype.Float64].vs(p, p, unsafe.Pointer(&d.Params[1]), len(v))
+			binaryLoops[Add][dtype.Float64].vs(p, p, unsafe.Pointer(&d.Params[0]), len(v))
 		}
 	case DrawExponential:
 		g.FillExponential(v)
 		if a != 1 {
-			for i, x := range v {
-				v[i] = a * x
-			}
+			p := unsafe.Pointer(unsafe.SliceData(v))
+			binaryLoops[Mul][dtype.Float64].vs(p, p, unsafe.Pointer(&d.Params[0]), len(v))
 		}
 	}
 }

@@ -15,7 +15,8 @@ type extreme[T any] struct {
 	merge  forms                           // element by element, nil if only better will do
 	run    func(p unsafe.Pointer, n int) T // over a row, nil likewise
 	index  []int64
-	at     func(r, c int) int64 // of an element of the tile, for index
+	cols   func(acc []T, index []int64, row []T, at int64) // of ArgMin and ArgMax, each column on its own
+	at     func(r, c int) int64                            // of an element of the tile, for index
 }
 
 func newOrdered[T ordered](r Reduction, t dtype.Type, n int) reducer {
@@ -44,13 +45,42 @@ func newOrdered[T ordered](r Reduction, t dtype.Type, n int) reducer {
 	e.run = rowExtreme[T](r, t)
 	if r == ArgMin || r == ArgMax {
 		e.index = make([]int64, n)
+		if !t.IsTemporal() {
+			e.cols = argColumns[T](r == ArgMax)
+		}
 	}
 	return e
+}
+
+// argColumns puts at into index wherever the row has something better than acc. Rows come in the order of at.
+func argColumns[T ordered](largest bool) func(acc []T, index []int64, row []T, at int64) {
+	if largest {
+		return func(acc []T, index []int64, row []T, at int64) {
+			for c, x := range row {
+				if a := acc[c]; !(x <= a) && a == a { // larger, or the first NaN
+					acc[c], index[c] = x, at
+				}
+			}
+		}
+	}
+	return func(acc []T, index []int64, row []T, at int64) {
+		for c, x := range row {
+			if a := acc[c]; !(x >= a) && a == a {
+				acc[c], index[c] = x, at
+			}
+		}
+	}
 }
 
 // rowExtreme returns the kernel over a row, or nil.
 func rowExtreme[T ordered](r Reduction, t dtype.Type) func(unsafe.Pointer, int) T {
 	var f any
+	switch r {
+	case ArgMin:
+		r = Min
+	case ArgMax:
+		r = Max
+	}
 	switch {
 	case r == Min && t == dtype.Float64:
 		f = minFloat64
@@ -133,6 +163,16 @@ func (e *extreme[T]) take(i int, x T) {
 // indexed is the loop with indexes. Among equals the smallest index wins, because tiles do not come in its order
 // when they are blocks of columns.
 func (e *extreme[T]) indexed(row []T, at, r int, colsReduced bool) {
+	if !colsReduced && e.cols != nil && e.seen[at] {
+		e.cols(e.acc[at:], e.index[at:], row, e.at(r, 0)) // the index is that of the row
+		return
+	}
+	if colsReduced && e.run != nil {
+		v := e.run(unsafe.Pointer(&row[0]), len(row))
+		if e.seen[at] && !e.better(v, e.acc[at]) && (e.better(e.acc[at], v) || e.at(r, 0) >= e.index[at]) {
+			return
+		}
+	}
 	for c, x := range row {
 		i := at
 		if !colsReduced {

@@ -817,6 +817,36 @@ func logF64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
 //go:noescape
 func logF32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
 
+// log2F64256 is Log2 of n elements, a positive multiple of 4.
+//
+//go:noescape
+func log2F64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log2F32256 is Log2 of n elements, a positive multiple of 4.
+//
+//go:noescape
+func log2F32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log10F64256 is Log10 of n elements, a positive multiple of 4.
+//
+//go:noescape
+func log10F64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log10F32256 is Log10 of n elements, a positive multiple of 4.
+//
+//go:noescape
+func log10F32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log1pF64256 is Log1p of n elements, a positive multiple of 4.
+//
+//go:noescape
+func log1pF64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log1pF32256 is Log1p of n elements, a positive multiple of 4.
+//
+//go:noescape
+func log1pF32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
 // sinF64256 is Sin of n elements, a positive multiple of 4.
 //
 //go:noescape

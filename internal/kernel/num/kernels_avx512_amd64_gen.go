@@ -821,6 +821,36 @@ func logF64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
 //go:noescape
 func logF32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
 
+// log2F64512 is Log2 of n elements, a positive multiple of 8.
+//
+//go:noescape
+func log2F64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log2F32512 is Log2 of n elements, a positive multiple of 8.
+//
+//go:noescape
+func log2F32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log10F64512 is Log10 of n elements, a positive multiple of 8.
+//
+//go:noescape
+func log10F64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log10F32512 is Log10 of n elements, a positive multiple of 8.
+//
+//go:noescape
+func log10F32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log1pF64512 is Log1p of n elements, a positive multiple of 8.
+//
+//go:noescape
+func log1pF64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// log1pF32512 is Log1p of n elements, a positive multiple of 8.
+//
+//go:noescape
+func log1pF32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
 // sinF64512 is Sin of n elements, a positive multiple of 8.
 //
 //go:noescape

@@ -11,7 +11,7 @@ import (
 // realMath are the functions of one float64 that have no loop of their own; float32 is computed through float64.
 var realMath = map[Op]func(float64) float64{
 	Cbrt: math.Cbrt, Exp: exp, Exp2: math.Exp2, Expm1: expm1,
-	Log: log, Log2: log2, Log10: log10, Log1p: math.Log1p,
+	Log: log, Log2: log2, Log10: log10, Log1p: log1p,
 	Sin: sin, Cos: cos, Tan: tan, Arcsin: arcsin, Arccos: arccos, Arctan: math.Atan,
 	Sinh: math.Sinh, Cosh: math.Cosh, Tanh: tanh, Arcsinh: math.Asinh, Arccosh: math.Acosh, Arctanh: math.Atanh,
 	Deg2rad: func(x float64) float64 { return x * (math.Pi / 180) },

@@ -72,3 +72,16 @@ func scaleLog(l, hi, lo float64) float64 {
 	}
 	return p + math.FMA(l, lo, math.FMA(l, hi, -p))
 }
+
+// log1p returns log(1+x) with an error below 1.5 ulp: the logarithm of the rounded sum, and what was rounded away.
+func log1p(x float64) float64 {
+	u := x + 1
+	if u == 1 {
+		return x
+	}
+	l := log(u)
+	if l-l != 0 {
+		return l
+	}
+	return l + (x-(u-1))/u
+}

@@ -200,11 +200,19 @@ func fmax[T float](x, y T) T {
 	return y
 }
 
-// fmod is C's: the sign is that of x.
+// fmod is C's: the sign is that of x. A quotient below 2^53 is rounded to a whole number that is right or, never below,
+// one too large, so that the remainder is exact.
 func fmod[T float](x, y T) T {
-	ax, ay := math.Abs(float64(x)), math.Abs(float64(y))
-	if ax < ay { // the usual case of small numbers; false for NaN
+	a, b := math.Abs(float64(x)), math.Abs(float64(y))
+	if a < b { // the usual case of small numbers; false for NaN
 		return x
+	}
+	if q := a / b; q < 1<<53 {
+		r := math.FMA(-math.Trunc(q), b, a)
+		if r < 0 {
+			r += b
+		}
+		return T(math.Copysign(r, float64(x)))
 	}
 	return T(math.Mod(float64(x), float64(y)))
 }

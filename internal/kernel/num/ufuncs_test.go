@@ -140,3 +140,18 @@ func sameElement(op Op, t dtype.Type, got, want unsafe.Pointer) error {
 	}
 	return nil
 }
+
+// fmod takes a short cut that must give the exact remainder.
+func TestFmod(t *testing.T) {
+	x, y := sample(dtype.Float64, 20000, 3), sample(dtype.Float64, 20000, 4)
+	for i := range 20000 {
+		a, b := *(*float64)(unsafe.Add(x, 8*i)), *(*float64)(unsafe.Add(y, 8*i))
+		if i%2 == 0 {
+			a = b * math.Round(a) // close to a multiple
+		}
+		got, want := fmod(a, b), math.Mod(a, b)
+		if got != want && (got == got || want == want) || math.Signbit(got) != math.Signbit(want) && got == got {
+			t.Errorf("fmod(%v, %v): got %v want %v", a, b, got, want)
+		}
+	}
+}

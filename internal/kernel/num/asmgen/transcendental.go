@@ -22,7 +22,9 @@ type mathFn struct {
 
 func (g *gen) transcendental() {
 	for _, o := range []mathOp{
-		{"Exp", (*mathFn).exp}, {"Expm1", (*mathFn).expm1}, {"Tanh", (*mathFn).tanh}, {"Log", (*mathFn).log},
+		{"Exp", (*mathFn).exp}, {"Expm1", (*mathFn).expm1}, {"Tanh", (*mathFn).tanh},
+		{"Log", func(m *mathFn, x, out string) { m.log(x, out) }},
+		{"Log2", (*mathFn).log2}, {"Log10", (*mathFn).log10}, {"Log1p", (*mathFn).log1p},
 		{"Sin", func(m *mathFn, x, out string) { m.trig(x, out, 0) }},
 		{"Cos", func(m *mathFn, x, out string) { m.trig(x, out, 1) }},
 		{"Tan", (*mathFn).tan},
@@ -232,7 +234,8 @@ func (m *mathFn) tanh(x, out string) {
 	m.keepNaN(x, out, t)
 }
 
-func (m *mathFn) log(x, out string) {
+// log leaves the logarithm of x = 2**e (1+f) in out; where x is not positive and finite, e and f are meaningless.
+func (m *mathFn) log(x, out string) (exponent, fraction string) {
 	e, mant, s, z, r, h, t := m.Vec(), m.Vec(), m.Vec(), m.Vec(), m.Vec(), m.Vec(), m.Vec()
 	m.logSplit(x, mant, e, t, h)
 	m.sub(mant, m.k(1), mant) // f
@@ -263,6 +266,60 @@ func (m *mathFn) log(x, out string) {
 	m.loadK(m.k(math.Inf(1)), t)
 	m.blend(0, t, x, t, out, s)
 	m.keepNaN(x, out, s)
+	return e, mant
+}
+
+// log2 is the exponent where x is a power of two.
+func (m *mathFn) log2(x, out string) {
+	mark := m.Mark()
+	e, f := m.log(x, out)
+	m.Release(mark + 2) // of the registers of log, e and f come first
+	p, t := m.Vec(), m.Vec()
+	m.scaleLog(out, 1.4426950408889634, 2.0355273740931033e-17, p, t)
+	m.logic("AND", m.kb(1<<63-1), out, p) // infinite or NaN: not of a positive finite number
+	m.I("VSUBPD", p, p, p)
+	m.logic("OR", p, f, f) // 0 only for powers of two
+	m.I("VXORPD", p, p, p)
+	m.blend(0, p, f, e, out, t)
+}
+
+func (m *mathFn) log10(x, out string) {
+	mark := m.Mark()
+	m.log(x, out)
+	m.Release(mark)
+	p, t := m.Vec(), m.Vec()
+	m.scaleLog(out, 0.4342944819032518, 1.098319650216765e-17, p, t)
+}
+
+// scaleLog multiplies l by hi+lo in twice the precision, unless it is infinite or NaN.
+func (m *mathFn) scaleLog(l string, hi, lo float64, p, t string) {
+	m.mul(l, m.k(hi), p)
+	m.mov(p, t)
+	m.I("VFMSUB231PD", m.k(hi), l, t)
+	m.fma(l, m.k(lo), t)
+	m.add(p, t, t)
+	u := m.Vec()
+	m.sub(l, l, u)
+	m.blend(0, u, u, t, p, u) // where l - l is 0
+	m.mov(p, l)
+}
+
+// log1p is log(u) + (x - (u-1))/u with u = 1+x, and x where u is 1.
+func (m *mathFn) log1p(x, out string) {
+	u := m.Vec()
+	m.add(x, m.k(1), u)
+	mark := m.Mark()
+	m.log(u, out)
+	m.Release(mark)
+	c, t, s := m.Vec(), m.Vec(), m.Vec()
+	m.sub(u, m.k(1), c)
+	m.sub(x, c, c)
+	m.div(c, u, c)
+	m.add(out, c, t)
+	m.sub(out, out, c)
+	m.blend(0, c, c, t, out, s) // where log(u) is finite
+	m.loadK(m.k(1), t)
+	m.blend(0, t, u, x, out, s)
 }
 
 // logSplit leaves in mant and e what logSplit of mathlog.go returns; t and u are temporaries.

@@ -99,8 +99,7 @@ type CSVSource struct {
 
 type csvInput struct{ src CSVSource }
 
-// CSV makes a table of CSV blocks that is parsed while it is scanned: only columns that the query uses are converted. Blocks are
-// read in order on a one-thread database, in parallel otherwise.
+// CSV makes a table of CSV blocks that is parsed while it is scanned: only columns that the query uses are converted.
 func CSV(src CSVSource) Input { return &csvInput{src} }
 
 func (in *csvInput) prepare(q *query, a *arena) (*C.sf_input, error) {

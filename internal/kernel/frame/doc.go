@@ -35,8 +35,8 @@
 //     groups and their statistics.
 //   - [SQL]: a named sub-query over the others.
 //
-// Several blocks, batches or files of one input are scanned in order by a one-thread database, in parallel by one with more threads.
-// The rows of a plain selection come in the order of the input in both.
+// Several blocks, batches or files of one input are scanned one after the other by a one-thread database. One with more threads scans them
+// in parallel where a query ends in an aggregate, a join or a sort; a plain selection keeps the order of its input, and one thread reads it.
 //
 // # Types
 //

@@ -33,7 +33,7 @@ func numbers(t testing.TB, n, perBatch int) (*arrow.Schema, []arrow.RecordBatch)
 }
 
 func TestManyBatchesKeepTheirOrder(t *testing.T) {
-	schema, batches := numbers(t, 300_000, 70_001)
+	schema, batches := numbers(t, 300_000, 7_001)
 	for _, threads := range []int{1, 2} {
 		p := pool(t, Options{Databases: 1, Threads: threads})
 		in := map[string]Input{"t": Batches(schema, batches...)}

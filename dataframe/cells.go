@@ -13,10 +13,13 @@ import (
 	"sheaf/dataframe/internal/plan"
 )
 
+// isNull also knows arrays of the type null, which have no bits to tell.
+func isNull(c arrow.Array, i int) bool { return c.DataType().ID() == arrow.NULL || c.IsNull(i) }
+
 // valueAt returns a cell as a Go value: bool, the integer or float of its size, string, []byte, time.Time (UTC, or in the column's
 // zone), time.Duration, []any, map[string]any, or nil for null.
 func valueAt(c arrow.Array, i int) any {
-	if c.IsNull(i) {
+	if isNull(c, i) {
 		return nil
 	}
 	switch c := c.(type) {
@@ -100,7 +103,7 @@ func setter(t reflect.Type, c arrow.Array, name string) (func(v reflect.Value, r
 			return nil, err
 		}
 		return func(v reflect.Value, row int) error {
-			if c.IsNull(row) {
+			if isNull(c, row) {
 				v.SetZero()
 				return nil
 			}
@@ -115,7 +118,7 @@ func setter(t reflect.Type, c arrow.Array, name string) (func(v reflect.Value, r
 	}
 	nullable := t == reflect.TypeFor[time.Time]() || t.Kind() == reflect.Slice || t.Kind() == reflect.Interface
 	return func(v reflect.Value, row int) error {
-		if !c.IsNull(row) {
+		if !isNull(c, row) {
 			return set(v, row)
 		}
 		if !nullable {
@@ -141,7 +144,7 @@ func plainSetter(t reflect.Type, c arrow.Array) (func(v reflect.Value, row int) 
 			return func(v reflect.Value, row int) error { v.SetFloat(x.Value(row)); return nil }, true
 		}
 	}
-	if c.Len() == 0 {
+	if c.Len() == 0 || c.DataType().ID() == arrow.NULL {
 		return func(reflect.Value, int) error { return nil }, true
 	}
 	return anySetter(t, c)

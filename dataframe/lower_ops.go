@@ -14,12 +14,12 @@ import (
 // aggregate makes partial results in every partition and merges them: in a tree, or when there may be too many groups for one task, by
 // a shuffle of the partial results. Aggregates that cannot be merged get the rows of each group into one task first.
 func (lo *lowering) aggregate(n *plan.Aggregate) (*rel, error) {
+	if w, ok := lo.whole(n); ok {
+		return w, nil
+	}
 	r, err := lo.table(n.Kids()[0])
 	if err != nil {
 		return nil, err
-	}
-	if w, ok := lo.whole(n); ok {
-		return w, nil
 	}
 	st := n.Steps()
 	parts := lo.groupParts(n, r)

@@ -133,7 +133,7 @@ func floatAt(arr arrow.Array, i int) (float64, bool) {
 
 // cellText writes one cell.
 func cellText(arr arrow.Array, i, decimals int) string {
-	if arr.IsNull(i) {
+	if isNull(arr, i) {
 		return "null"
 	}
 	if plan.TypeOf(arr.DataType()) == dtype.Decimal {
@@ -260,7 +260,7 @@ func (p *printer) text() string {
 	}
 	fmt.Fprintf(&b, "[%s x %s]", counted(t.Len(), "row"), counted(int(t.NumCols()), "column"))
 	if hidden > 0 {
-		fmt.Fprintf(&b, " %d columns not shown", hidden)
+		fmt.Fprintf(&b, ", %s not shown", counted(hidden, "column"))
 	}
 	return b.String()
 }

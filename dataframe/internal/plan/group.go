@@ -81,7 +81,7 @@ func (st *Steps) Partial(in Node) Node {
 			} else {
 				q.cols = append(q.cols, sql)
 			}
-			if !n.KeepNull {
+			if !n.KeepNull && mayBeNull(k.Expr, in.Schema()) {
 				q.where = append(q.where, sql+" IS NOT NULL")
 			}
 		}
@@ -135,4 +135,10 @@ func (st *Steps) Final(in Node) Node {
 		}
 		return q
 	}}
+}
+
+// mayBeNull reports whether an expression is other than a column without nulls.
+func mayBeNull(e Expr, s *arrow.Schema) bool {
+	c, ok := e.(Column)
+	return !ok || s.Field(s.FieldIndices(c.Name)[0]).Nullable
 }

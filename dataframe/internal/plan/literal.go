@@ -160,7 +160,7 @@ func timeSQL(v time.Time, t arrow.DataType) string {
 		return "DATE '" + v.Format("2006-01-02") + "'"
 	case zoneOf(t) != "":
 		return "TIMESTAMPTZ '" + v.UTC().Format("2006-01-02 15:04:05.999999") + "+00'"
-	case SQLType(t) == "TIMESTAMP_NS":
+	case SQLType(t) == "TIMESTAMP_NS" || v.Nanosecond()%1000 != 0:
 		return "'" + v.Format("2006-01-02 15:04:05.999999999") + "'::TIMESTAMP_NS"
 	}
 	return "TIMESTAMP '" + v.Format("2006-01-02 15:04:05.999999") + "'"

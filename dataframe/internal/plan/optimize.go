@@ -9,7 +9,7 @@ import (
 func Optimize(n Node) Node {
 	n = pushFilters(n, nil)
 	n = pruneColumns(n, Names(n.Schema()))
-	return expr.Rewrite([]expr.Rule[Node]{mergeProjects, dropProjects, limitOfLimit}, n)[0]
+	return expr.Rewrite([]expr.Rule[Node]{mergeProjects, dropProjects, limitOfLimit, dropOrder}, n)[0]
 }
 
 // Text prints a plan, one operation a line.

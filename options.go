@@ -2,6 +2,7 @@ package sheaf
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"sheaf/graph"
@@ -38,7 +39,7 @@ func Retries(n int) Option { return Option{func(s *settings) { s.run.Retries = m
 // Listen sends the run's events to l.
 func Listen(l Listener) Option {
 	return Option{func(s *settings) {
-		s.run.Listeners = append(s.run.Listeners[:len(s.run.Listeners):len(s.run.Listeners)], l)
+		s.run.Listeners = append(slices.Clip(s.run.Listeners), l)
 	}}
 }
 
@@ -87,7 +88,7 @@ func (s *settings) start(ctx context.Context, g graph.Graph) (Run, error) {
 	}
 	run := s.run
 	if l := s.display(ctx); l != nil {
-		run.Listeners = append(run.Listeners[:len(run.Listeners):len(run.Listeners)], l)
+		run.Listeners = append(slices.Clip(run.Listeners), l)
 	}
 	return e.Start(ctx, g, run)
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"unsafe"
@@ -170,8 +171,6 @@ func (h *Hasher) mapping(v reflect.Value) {
 // cloneOf copies the places for the entries of a map, which see what was met before the map but not each other.
 func cloneOf(places map[place]int) map[place]int {
 	c := make(map[place]int, len(places))
-	for p, k := range places {
-		c[p] = k
-	}
+	maps.Copy(c, places)
 	return c
 }

@@ -111,11 +111,10 @@ func (d *drawing) svgArrow(b *bufio.Writer, l *layout, k int, path []int, y func
 	for i, at := range path {
 		p := l.points[at]
 		x, ay := border+p.x, y(p.rank)
-		switch {
-		case i == 0:
+		if i == 0 {
 			ay -= 17
 			fmt.Fprintf(&line, "M%.1f,%.1f", x, ay)
-		default:
+		} else {
 			if i == len(path)-1 {
 				ay += 18
 			}

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -77,7 +78,7 @@ func outline(t *testing.T, svg string) string {
 	arrows, inTitle := 0, false
 	for d := xml.NewDecoder(strings.NewReader(svg)); ; {
 		tok, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

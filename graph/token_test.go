@@ -64,9 +64,26 @@ func contents() []any {
 		return c
 	}
 	return []any{
-		nil, 0, 1, int32(1), int64(1), uint(1), 1.0, float32(1), "1", []byte("1"), []string{"1"}, []string{"", "1"}, []string{"1", ""},
-		true, false, complex(1, 0), []float64{1}, []float64{}, []int{1}, [1]int{1}, map[int]int{1: 1}, map[int]int{1: 2}, map[int]int{},
-		math.Copysign(0, -1), struct{ X int }{1}, struct{ Y int }{1}, &struct{ X int }{1}, []any{1, "1"}, []any{"1", 1}, []any{[]any{1}, 2}, []any{[]any{1, 2}},
+		nil, 0, 1, int32(1), int64(1), uint(1), 1.0, float32(1), "1", []byte("1"),
+		[]string{"1"},
+		[]string{"", "1"},
+		[]string{"1", ""},
+		true, false, complex(1, 0),
+		[]float64{1},
+		[]float64{},
+		[]int{1},
+		[1]int{1},
+		map[int]int{1: 1},
+		map[int]int{1: 2},
+		map[int]int{},
+		math.Copysign(0, -1),
+		struct{ X int }{1},
+		struct{ Y int }{1},
+		&struct{ X int }{1},
+		[]any{1, "1"},
+		[]any{"1", 1},
+		[]any{[]any{1}, 2},
+		[]any{[]any{1, 2}},
 		inc, apply[int], apply[string], method.Add, strings.ToUpper, func(x int) int { return x - 1 }, func(x int) int { return x - 2 },
 		example(), small(func(c *content) { c.b[1] = 2 }), small(func(c *content) { c.inner.y = 3 }), small(func(c *content) { c.f = nil }),
 		small(func(c *content) { c.d = nil }), small(func(c *content) { c.d.d = nil }), small(func(c *content) { c.texts[1] = "bd" }),
@@ -129,7 +146,7 @@ func TestUnique(t *testing.T) {
 		"closure": func(x int) int { return x + k }, "method value": method{k}.Add, "channel": make(chan int), "closure in a field": content{f: func(x int) int { return x + k }},
 		"closure in a map": map[string]any{"f": func() int { return k }}, "very deep": deep,
 	} {
-		if tokenOf(v) == tokenOf(v) {
+		if one, other := tokenOf(v), tokenOf(v); one == other {
 			t.Errorf("%s: two tokens are equal", name)
 		}
 	}
@@ -149,7 +166,7 @@ func TestSharedValuesCostOnce(t *testing.T) {
 	for range 60 {
 		n = &node{n, n}
 	}
-	if tokenOf(n) != tokenOf(n) {
+	if one, other := tokenOf(n), tokenOf(n); one != other {
 		t.Error("tokens differ")
 	}
 	slices := []any{1}
@@ -160,7 +177,7 @@ func TestSharedValuesCostOnce(t *testing.T) {
 	tokenOf(slices)
 	maps := map[string]any{}
 	maps["self"] = maps
-	if tokenOf(maps) != tokenOf(maps) {
+	if one, other := tokenOf(maps), tokenOf(maps); one != other {
 		t.Error("tokens of a map that holds itself differ")
 	}
 }

@@ -90,7 +90,7 @@ func TestInnerErrorsStay(t *testing.T) {
 	op := user{func(context.Context) (any, error) { return nil, inner }}
 	_, err := Run(t.Context(), op, task(op))
 	te, _ := errors.AsType[*TaskError](err)
-	if te == inner || te.Err != error(inner) || !errors.Is(err, io.EOF) {
+	if !errors.Is(te.Err, error(inner)) || te.Stack != "" || !errors.Is(err, io.EOF) {
 		t.Errorf("got %v", err)
 	}
 	te.Attempt, te.Worker = 3, "w1"

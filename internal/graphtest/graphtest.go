@@ -71,7 +71,7 @@ func (p *parser) line(line string) error {
 		l, err = p.tree(name, arguments, strings.TrimSpace(inputs))
 	case "const":
 		var values []any
-		for _, f := range strings.Fields(arguments) {
+		for f := range strings.FieldsSeq(arguments) {
 			values = append(values, f)
 		}
 		l = graph.Const(name, graph.Token{}, values...)
@@ -134,7 +134,7 @@ func mappingOf(text string, space []int, in *graph.Layer) (graph.Mapping, error)
 	case strings.ContainsAny(text, "0123456789/"):
 		m := graph.Table{Start: []int32{0}}
 		for part := range strings.SplitSeq(text, "/") {
-			for _, f := range strings.Fields(part) {
+			for f := range strings.FieldsSeq(part) {
 				n, err := strconv.Atoi(f)
 				if err != nil {
 					return nil, err
@@ -162,7 +162,7 @@ func (p *parser) tree(name, arguments, from string) (*graph.Layer, error) {
 		return nil, err
 	}
 	s := graph.TreeSpec{Name: name, Combine: Op{name + "-partial"}, Aggregate: Op{name}}
-	for _, f := range strings.Fields(arguments) {
+	for f := range strings.FieldsSeq(arguments) {
 		key, value, _ := strings.Cut(f, "=")
 		for v := range strings.SplitSeq(value, ",") {
 			n, err := strconv.Atoi(v)
@@ -187,7 +187,7 @@ func (p *parser) outputs(text string) error {
 			return err
 		}
 		o := graph.Output{Layer: l}
-		for _, f := range strings.Fields(index) {
+		for f := range strings.FieldsSeq(index) {
 			n, err := strconv.Atoi(f)
 			if err != nil {
 				return err

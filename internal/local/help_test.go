@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -15,8 +16,6 @@ import (
 	"sheaf/internal/exec"
 	"sheaf/internal/lower"
 	"sheaf/internal/store"
-
-	"io"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -59,9 +59,8 @@ func TestPanic(t *testing.T) {
 	for _, sync := range []bool{false, true} {
 		e := New(Config{Workers: 1, Synchronous: sync})
 		err := failure(t, e, exec.Options{}, layer("p", 1, func(context.Context, *graph.Task) (any, error) {
-			var m map[string]int
-			m["x"] = 1
-			return nil, nil
+			var p *int
+			return *p, nil
 		}))
 		te := taskError(t, err)
 		var re runtime.Error

@@ -476,7 +476,8 @@ func (r *Run) fail(i int32, err error) (drop []any, told []func()) {
 	if r.count {
 		key := r.plan.Key(i)
 		defer r.send(event.Event{Kind: event.TaskFailed, Err: err, Tasks: []event.Task{
-			{Layer: int(r.plan.Layer[i]), Key: func() graph.Key { return key }}}})
+			{Layer: int(r.plan.Layer[i]), Key: func() graph.Key { return key }},
+		}})
 	}
 	if cause := context.Cause(r.ctx); cause != nil && !r.stopped {
 		err = cause // the task's error is only the echo of a cancellation that has not been recorded yet

@@ -186,8 +186,7 @@ func (r *Run) held(w *worker, p graph.Pending) (any, int64, error) {
 	}
 	v, err := p.Value(r.ctx)
 	if err != nil {
-		var te *exec.TaskError
-		if !errors.As(err, &te) {
+		if _, ok := errors.AsType[*exec.TaskError](err); !ok {
 			err = exec.NewError(&w.task, err)
 		}
 	}

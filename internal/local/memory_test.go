@@ -198,7 +198,8 @@ func TestWorkersAtMost(t *testing.T) {
 
 func TestDiskFull(t *testing.T) {
 	e := New(Config{Workers: 2, SizeOf: codec.SizeOf, Store: store.New(store.Config{
-		LimitBytes: 4 * mib, Dir: filepath.Join(t.TempDir(), "gone"), Codec: frames{}})})
+		LimitBytes: 4 * mib, Dir: filepath.Join(t.TempDir(), "gone"), Codec: frames{},
+	})})
 	in := blocks(20)
 	err := failure(t, e, exec.Options{}, sum(layer("both", 20, func(context.Context, *graph.Task) (any, error) { return 1, nil },
 		graph.Edge{From: in, Map: graph.Each{}}, graph.Edge{From: barrier(in), Map: graph.Table{Start: ramp(20), Index: make([]int32, 20)}})))

@@ -37,6 +37,6 @@ func memoryLimit() int64 {
 const kernelBytesMin = 64 << 20
 
 // kernelBytes is DuckDB's share of the memory limit; values of tasks have the rest.
-func kernelBytes() int64 { return max(memoryLimit()/2, kernelBytesMin) }
+func kernelBytes() int64 { return max(memoryLimit()/4, kernelBytesMin) }
 
 func spillDir() string { return settings(context.Background()).dir }

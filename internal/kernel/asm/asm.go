@@ -102,7 +102,9 @@ func (f *Func) NewLabel(prefix string) string {
 func (f *Func) Comment(s string) { fmt.Fprintf(&f.text, "\t// %s\n", s) }
 
 // Load moves the 8-byte argument number i, named name, to a general register.
-func (f *Func) Load(name string, i int, reg string) { f.I("MOVQ", fmt.Sprintf("%s+%d(FP)", name, 8*i), reg) }
+func (f *Func) Load(name string, i int, reg string) {
+	f.I("MOVQ", fmt.Sprintf("%s+%d(FP)", name, 8*i), reg)
+}
 
 // V names vector register i in the width of the function.
 func (f *Func) V(i int) string {

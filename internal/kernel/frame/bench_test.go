@@ -155,3 +155,13 @@ func BenchmarkArrowScan(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSniffCSV reads the sample of one of the seed's files.
+func BenchmarkSniffCSV(b *testing.B) {
+	files, _ := seedFiles(b, "SHEAF_SEEDCSV", "2018-*.csv")
+	for b.Loop() {
+		if _, err := SniffCSV(b.Context(), files, CSVOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,6 +1,6 @@
 package frame
 
-// #cgo CFLAGS: -O3 -std=gnu11 -Wall
+// #cgo CFLAGS: -O3 -std=gnu11 -Wall -fexceptions
 // #include <stdlib.h>
 // #include "frame.h"
 import "C"

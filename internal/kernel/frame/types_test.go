@@ -278,3 +278,45 @@ func TestInputErrors(t *testing.T) {
 		}
 	}
 }
+
+// Types that can be read but not be asked for, and dictionaries with nulls among their values.
+func TestInputOnlyTypes(t *testing.T) {
+	mem := memory.DefaultAllocator
+	views := array.NewStringViewBuilder(mem)
+	views.AppendValues([]string{"short", "", "longer than twelve bytes", "x"}, []bool{true, true, true, false})
+	blobs := array.NewBinaryViewBuilder(mem)
+	blobs.AppendValues([][]byte{{1}, []byte("more than twelve bytes of it"), nil, {2}}, []bool{true, true, false, true})
+	months := array.NewMonthIntervalBuilder(mem)
+	months.AppendValues([]arrow.MonthInterval{1, -2, 3, 4}, []bool{true, true, false, true})
+	days := array.NewDayTimeIntervalBuilder(mem)
+	days.AppendValues([]arrow.DayTimeInterval{{Days: 1, Milliseconds: 500}, {}, {Days: -1}, {Milliseconds: 1}}, nil)
+	dict := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Uint8, ValueType: arrow.BinaryTypes.LargeString}
+	index, _, err := array.FromJSON(mem, arrow.PrimitiveTypes.Uint8, strings.NewReader("[2, 1, 0, null]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, _, err := array.FromJSON(mem, arrow.BinaryTypes.LargeString, strings.NewReader(`["red", null, "a long name of a colour"]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := []arrow.Array{views.NewArray(), blobs.NewArray(), months.NewArray(), days.NewArray(), array.NewDictionaryArray(dict, index, values)}
+	var fields []arrow.Field
+	for i, c := range columns {
+		fields = append(fields, field(fmt.Sprintf("c%d", i), c.DataType()))
+	}
+	schema := schemaOf(fields...)
+	p := pool(t, Options{Databases: 1})
+	b := array.NewRecordBatch(schema, columns, 4).NewSlice(0, 4)
+	got := p.show(t, "SELECT c0, octet_length(c1) AS c1, c2::VARCHAR AS c2, c3::VARCHAR AS c3, c4 FROM t", map[string]Input{"t": Batches(schema, b)}, nil)
+	want := `{"c0":"short","c1":1,"c2":"1 month","c3":"1 day 00:00:00.5","c4":"a long name of a colour"}
+{"c0":"","c1":28,"c2":"-2 months","c3":"00:00:00","c4":null}
+{"c0":"longer than twelve bytes","c1":null,"c2":null,"c3":"-1 day","c4":"red"}
+{"c0":null,"c1":1,"c2":"4 months","c3":"00:00:00.001","c4":null}
+`
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if _, err := p.Query(t.Context(), "SELECT c2 FROM t", map[string]Input{"t": Batches(schema, b)}, schemaOf(fields[2])); err == nil || !strings.Contains(err.Error(), "use month_day_nano_interval") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -2,6 +2,8 @@ package array_test
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -114,4 +116,31 @@ func TestStacks(t *testing.T) {
 	if s := fmt.Sprint(array.Ones(array.Size(2, 4), array.Chunks(1, 2))); s == "" {
 		t.Error("no text")
 	}
+}
+
+func TestNumbers(t *testing.T) {
+	nd := must(must(ndarray.Arange(30)).Reshape(5, 6))
+	x := array.From(nd, array.Chunks(2, 4))
+	for name, pair := range map[string][2]any{
+		"numblocks": {x.NumBlocks(), []int{3, 2}}, "npartitions": {x.NPartitions(), 6}, "nbytes": {x.Nbytes(), 240}, "itemsize": {x.Itemsize(), 8},
+		"chunksize": {x.ChunkSize(), []int{2, 4}}, "shape": {x.Shape(), []int{5, 6}}, "ndim": {x.Ndim(), 2},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Errorf("%s: got %v, want %v", name, pair[0], pair[1])
+		}
+	}
+	cube := x.Reshape(5, 2, 3)
+	nc := must(nd.Reshape(5, 2, 3))
+	same(t, "swapaxes", cube.SwapAxes(0, -1), must(nc.SwapAxes(0, -1)), nil)
+	same(t, "moveaxis", cube.MoveAxis(0, -1), must(nc.MoveAxis(0, -1)), nil)
+	same(t, "broadcast_to", x.BroadcastTo([]int{2, 5, 6}, array.Chunks(1, 5, 2)).Sum(array.Axis(0)), must(nd.Mul(2)), nil)
+	same(t, "ones_like", array.OnesLike(x).Add(array.ZerosLike(x)).Add(array.EmptyLike(x).Mul(0)), must(ndarray.Ones(dtype.Int64, 5, 6)), nil)
+	same(t, "allclose", x.AllClose(x.Add(0.5), 0, 0.1, false), must(ndarray.Scalar(dtype.Bool, false)), nil)
+	same(t, "nan_to_num", array.From([]float64{math.NaN(), math.Inf(1), 1}).NanToNum(), must(ndarray.From([]float64{0, math.MaxFloat64, 1})), nil)
+	v := array.Arange(0, 4, 1, array.Chunks(3))
+	same(t, "outer", v.Outer(v), must(must(ndarray.Arange(4)).Outer(must(ndarray.Arange(4)))), nil)
+	same(t, "vdot", array.VDot(x, x), must(ndarray.Scalar(dtype.Int64, 8555)), nil)
+	holes := array.From([]float64{math.NaN(), 3, 1, math.NaN(), 9}, array.Chunks(2))
+	same(t, "nanargmin", holes.NanArgMin(), must(ndarray.Scalar(dtype.Int64, 2)), nil)
+	same(t, "nanargmax", holes.NanArgMax(), must(ndarray.Scalar(dtype.Int64, 4)), nil)
 }

@@ -13,7 +13,7 @@ import (
 // pool returns the databases that fragments run in: one of a single thread per processor.
 var pool = sync.OnceValues(func() (*frame.Pool, error) {
 	n := runtime.GOMAXPROCS(0)
-	return frame.Open(frame.Options{Databases: n, MemoryLimit: kernelBytes() / int64(n), TempDir: spillDir()})
+	return frame.Open(frame.Options{Databases: n, MemoryLimit: max(kernelBytes()/int64(n), kernelBytesMin), TempDir: spillDir()})
 })
 
 // widePool returns the one database that uses all processors, for fragments that are a whole plan.
@@ -34,9 +34,10 @@ func memoryLimit() int64 {
 	return settings(context.Background()).memory
 }
 
-const kernelBytesMin = 64 << 20
+// kernelBytesMin is what one query needs to group or sort partitions of usual size without giving up.
+const kernelBytesMin = 100 << 20
 
 // kernelBytes is DuckDB's share of the memory limit; values of tasks have the rest.
-func kernelBytes() int64 { return max(memoryLimit()/4, kernelBytesMin) }
+func kernelBytes() int64 { return max(memoryLimit()*2/5, kernelBytesMin) }
 
 func spillDir() string { return settings(context.Background()).dir }

@@ -234,8 +234,8 @@ func (r *rel) bare() (*graph.Layer, bool) {
 		return nil, false
 	}
 	_, each := r.inputs[0].via.(graph.Each)
-	full := r.tree.Schema().NumFields() > 0
-	return r.inputs[0].layer, each && full
+	whole := r.tree.Schema().NumFields() > 0 && sameColumns(layerSchema(r.inputs[0]), r.tree.Schema())
+	return r.inputs[0].layer, each && whole
 }
 
 // materialize makes the tasks of a rel.
@@ -246,9 +246,7 @@ func (lo *lowering) materialize(r *rel, name string) (*graph.Layer, error) {
 // cut makes the tasks of a rel, whose results are cut into pieces. Bounds, if not nil, is the layer that knows the ranges.
 func (lo *lowering) cut(r *rel, name string, c *cut, bounds *graph.Layer) (*graph.Layer, error) {
 	if layer, ok := r.bare(); ok && c == nil {
-		if sameColumns(r.tree.Schema(), r.inputs[0].leaf.Schema()) && !lo.narrowed(r) {
-			return layer, nil
-		}
+		return layer, nil
 	}
 	// Names by position make equal fragments equal, wherever they stand in a plan.
 	rename := map[string]plan.Node{}
@@ -289,11 +287,6 @@ func (lo *lowering) cut(r *rel, name string, c *cut, bounds *graph.Layer) (*grap
 	d.layer, d.sql = layer, f.SQL
 	lo.out.fragments = append(lo.out.fragments, d)
 	return layer, nil
-}
-
-// narrowed reports whether a bare rel wants fewer columns than its layer's values have.
-func (lo *lowering) narrowed(r *rel) bool {
-	return !sameColumns(layerSchema(r.inputs[0]), r.tree.Schema())
 }
 
 // layerSchema is the schema of a layer's values, which may have more columns than the plan reads.

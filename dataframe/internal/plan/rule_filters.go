@@ -8,7 +8,7 @@ func pushFilters(n Node, conds []Expr) Node {
 	switch n := n.(type) {
 	case *Filter:
 		for _, c := range Conjuncts(n.Cond) {
-			conds = append(conds, fold(c))
+			conds = append(conds, Conjuncts(fold(c))...)
 		}
 		return pushFilters(n.kids[0], conds)
 	case *Project:
@@ -46,6 +46,7 @@ func pushFilters(n Node, conds []Expr) Node {
 		below, here := split(conds, func(c Expr) bool { return readsOnly(c, n.By()) })
 		return filtered(n.With([]Node{pushFilters(n.kids[0], below)}), here)
 	case *Scan:
+		conds = meaningful(conds)
 		if len(conds) == 0 {
 			return n
 		}
@@ -115,8 +116,13 @@ func definitions(p *Project) map[string]Expr {
 	return defs
 }
 
+// meaningful drops conditions that are always true.
+func meaningful(conds []Expr) []Expr {
+	return slices.DeleteFunc(slices.Clone(conds), func(c Expr) bool { l, ok := c.(Literal); return ok && l.Value == true })
+}
+
 func filtered(n Node, conds []Expr) Node {
-	conds = slices.DeleteFunc(slices.Clone(conds), func(c Expr) bool { l, ok := c.(Literal); return ok && l.Value == true })
+	conds = meaningful(conds)
 	if len(conds) == 0 {
 		return n
 	}

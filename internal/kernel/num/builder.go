@@ -249,7 +249,7 @@ func (b *Builder) Build() (*Program, error) {
 	return &p, nil
 }
 
-// Uniform, Normal and Exponential describe draws of float64.
+// Uniform describes draws of float64 in [low, high).
 func Uniform(low, high float64) Distribution {
 	return Distribution{Kind: DrawUniform, Type: dtype.Float64, Params: [3]float64{low, high}}
 }

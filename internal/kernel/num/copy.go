@@ -3,7 +3,7 @@ package num
 import "unsafe"
 
 // word16 is an element of 16 bytes (complex128); the other sizes are moved as unsigned integers.
-type word16 struct{ lo, hi uint64 }
+type word16 [2]uint64
 
 // copyTile copies rows×cols elements of the given size between strided places; strides are in elements. A source stride
 // of 0 repeats an element.

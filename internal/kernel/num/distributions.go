@@ -62,9 +62,11 @@ func count(x float64) bool    { return x >= 0 && x < 1<<53 && x == float64(int64
 func first(ok func(float64) bool) func([]float64) bool {
 	return func(p []float64) bool { return ok(p[0]) }
 }
+
 func second(ok func(float64) bool) func([]float64) bool {
 	return func(p []float64) bool { return ok(p[1]) }
 }
+
 func each2(ok func(float64) bool) func([]float64) bool {
 	return func(p []float64) bool { return ok(p[0]) && ok(p[1]) }
 }

@@ -57,17 +57,19 @@ func argColumns[T ordered](largest bool) func(acc []T, index []int64, row []T, a
 	if largest {
 		return func(acc []T, index []int64, row []T, at int64) {
 			for c, x := range row {
-				if a := acc[c]; !(x <= a) && a == a { // larger, or the first NaN
-					acc[c], index[c] = x, at
+				if a := acc[c]; x <= a || a != a {
+					continue
 				}
+				acc[c], index[c] = x, at // larger, or the first NaN
 			}
 		}
 	}
 	return func(acc []T, index []int64, row []T, at int64) {
 		for c, x := range row {
-			if a := acc[c]; !(x >= a) && a == a {
-				acc[c], index[c] = x, at
+			if a := acc[c]; x >= a || a != a {
+				continue
 			}
+			acc[c], index[c] = x, at
 		}
 	}
 }
@@ -118,9 +120,9 @@ func newComplex[T complexes](r Reduction, t dtype.Type, n int) reducer {
 		return newComplexProduct[T](t, n)
 	}
 	e := &extreme[T]{acc: make([]T, n), seen: make([]bool, n)}
-	e.better = func(x, than T) bool { return than == than && (x != x || lessComplex(x, than)) }
+	e.better = func(x, than T) bool { return !isNaNComplex(than) && (isNaNComplex(x) || lessComplex(x, than)) }
 	if r == Max || r == ArgMax {
-		e.better = func(x, than T) bool { return than == than && (x != x || lessComplex(than, x)) }
+		e.better = func(x, than T) bool { return !isNaNComplex(than) && (isNaNComplex(x) || lessComplex(than, x)) }
 	}
 	if r == ArgMin || r == ArgMax {
 		e.index = make([]int64, n)

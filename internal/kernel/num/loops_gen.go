@@ -2027,7 +2027,7 @@ func logicalNotA[T equatable](dst, a unsafe.Pointer, n int) {
 	}
 }
 
-func isNaNA[T equatable](dst, a unsafe.Pointer, n int) {
+func isNaNA[T float](dst, a unsafe.Pointer, n int) {
 	d, p := unsafe.Slice((*bool)(dst), n), unsafe.Slice((*T)(a), n)
 	for i := range d {
 		x := p[i]
@@ -2035,7 +2035,15 @@ func isNaNA[T equatable](dst, a unsafe.Pointer, n int) {
 	}
 }
 
-func isNaNB[T integer](dst, a unsafe.Pointer, n int) {
+func isNaNB[T complexes](dst, a unsafe.Pointer, n int) {
+	d, p := unsafe.Slice((*bool)(dst), n), unsafe.Slice((*T)(a), n)
+	for i := range d {
+		x := p[i]
+		d[i] = isNaNComplex(x)
+	}
+}
+
+func isNaNC[T integer](dst, a unsafe.Pointer, n int) {
 	d, p := unsafe.Slice((*bool)(dst), n), unsafe.Slice((*T)(a), n)
 	for i := range d {
 		x := p[i]
@@ -2043,7 +2051,7 @@ func isNaNB[T integer](dst, a unsafe.Pointer, n int) {
 	}
 }
 
-func isNaNC[T int64only](dst, a unsafe.Pointer, n int) {
+func isNaND[T int64only](dst, a unsafe.Pointer, n int) {
 	d, p := unsafe.Slice((*bool)(dst), n), unsafe.Slice((*T)(a), n)
 	for i := range d {
 		x := p[i]
@@ -2079,7 +2087,7 @@ func isFiniteA[T float](dst, a unsafe.Pointer, n int) {
 	d, p := unsafe.Slice((*bool)(dst), n), unsafe.Slice((*T)(a), n)
 	for i := range d {
 		x := p[i]
-		d[i] = x-x == 0
+		d[i] = isFinite(x)
 	}
 }
 
@@ -2087,7 +2095,7 @@ func isFiniteB[T complexes](dst, a unsafe.Pointer, n int) {
 	d, p := unsafe.Slice((*bool)(dst), n), unsafe.Slice((*T)(a), n)
 	for i := range d {
 		x := p[i]
-		d[i] = x-x == 0
+		d[i] = isFiniteComplex(x)
 	}
 }
 
@@ -2650,19 +2658,19 @@ func init() {
 	unaryLoops[LogicalNot][dtype.Bool] = logicalNotA[uint8]
 	unaryLoops[IsNaN][dtype.Float32] = isNaNA[float32]
 	unaryLoops[IsNaN][dtype.Float64] = isNaNA[float64]
-	unaryLoops[IsNaN][dtype.Complex64] = isNaNA[complex64]
-	unaryLoops[IsNaN][dtype.Complex128] = isNaNA[complex128]
-	unaryLoops[IsNaN][dtype.Int8] = isNaNB[int8]
-	unaryLoops[IsNaN][dtype.Int16] = isNaNB[int16]
-	unaryLoops[IsNaN][dtype.Int32] = isNaNB[int32]
-	unaryLoops[IsNaN][dtype.Int64] = isNaNB[int64]
-	unaryLoops[IsNaN][dtype.Uint8] = isNaNB[uint8]
-	unaryLoops[IsNaN][dtype.Uint16] = isNaNB[uint16]
-	unaryLoops[IsNaN][dtype.Uint32] = isNaNB[uint32]
-	unaryLoops[IsNaN][dtype.Uint64] = isNaNB[uint64]
-	unaryLoops[IsNaN][dtype.Bool] = isNaNB[uint8]
-	unaryLoops[IsNaN][dtype.Datetime] = isNaNC[int64]
-	unaryLoops[IsNaN][dtype.Timedelta] = isNaNC[int64]
+	unaryLoops[IsNaN][dtype.Complex64] = isNaNB[complex64]
+	unaryLoops[IsNaN][dtype.Complex128] = isNaNB[complex128]
+	unaryLoops[IsNaN][dtype.Int8] = isNaNC[int8]
+	unaryLoops[IsNaN][dtype.Int16] = isNaNC[int16]
+	unaryLoops[IsNaN][dtype.Int32] = isNaNC[int32]
+	unaryLoops[IsNaN][dtype.Int64] = isNaNC[int64]
+	unaryLoops[IsNaN][dtype.Uint8] = isNaNC[uint8]
+	unaryLoops[IsNaN][dtype.Uint16] = isNaNC[uint16]
+	unaryLoops[IsNaN][dtype.Uint32] = isNaNC[uint32]
+	unaryLoops[IsNaN][dtype.Uint64] = isNaNC[uint64]
+	unaryLoops[IsNaN][dtype.Bool] = isNaNC[uint8]
+	unaryLoops[IsNaN][dtype.Datetime] = isNaND[int64]
+	unaryLoops[IsNaN][dtype.Timedelta] = isNaND[int64]
 	unaryLoops[IsInf][dtype.Float32] = isInfA[float32]
 	unaryLoops[IsInf][dtype.Float64] = isInfA[float64]
 	unaryLoops[IsInf][dtype.Complex64] = isInfB[complex64]

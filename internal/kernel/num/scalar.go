@@ -147,8 +147,9 @@ func ceil[T float](x T) T  { return T(math.Ceil(float64(x))) }
 func trunc[T float](x T) T { return T(math.Trunc(float64(x))) }
 func sqrt[T float](x T) T  { return T(math.Sqrt(float64(x))) }
 
-func signbit[T float](x T) bool { return math.Signbit(float64(x)) }
-func isInf[T float](x T) bool   { return x-x != 0 && x == x }
+func signbit[T float](x T) bool  { return math.Signbit(float64(x)) }
+func isFinite[T float](x T) bool { return x-x == 0 }
+func isInf[T float](x T) bool    { return x-x != 0 && x == x }
 
 func nanToZero[T float](x T) T {
 	if x != x {

@@ -44,10 +44,16 @@ func reciprocalComplex[T complexes](x T) T {
 	return T(complex(rat/scl, -1/scl))
 }
 
+func isNaNComplex[T complexes](x T) bool { return math.IsNaN(re(x)) || math.IsNaN(im(x)) }
+
+func isFiniteComplex[T complexes](x T) bool {
+	return re(x)-re(x) == 0 && im(x)-im(x) == 0
+}
+
 func isInfComplex[T complexes](x T) bool { return math.IsInf(re(x), 0) || math.IsInf(im(x), 0) }
 
 func nanToZeroComplex[T complexes](x T) T {
-	if x != x {
+	if isNaNComplex(x) {
 		return 0
 	}
 	return x
@@ -65,14 +71,14 @@ func lessEqualComplex[T complexes](x, y T) bool {
 }
 
 func minComplex[T complexes](x, y T) T {
-	if x != x || lessEqualComplex(x, y) {
+	if isNaNComplex(x) || lessEqualComplex(x, y) {
 		return x
 	}
 	return y
 }
 
 func maxComplex[T complexes](x, y T) T {
-	if x != x || lessEqualComplex(y, x) {
+	if isNaNComplex(x) || lessEqualComplex(y, x) {
 		return x
 	}
 	return y

@@ -111,9 +111,10 @@ func sameElement(op Op, t dtype.Type, got, want unsafe.Pointer) error {
 		}
 	case dtype.Float32:
 		a, b := *(*float32)(got), *(*float32)(want)
-		if op == Logaddexp || op == Logaddexp2 { // NumPy computes these in float32, with cancellation
+		switch op {
+		case Logaddexp, Logaddexp2: // NumPy computes these in float32, with cancellation
 			limit = 300
-		} else if op == Abs {
+		case Abs:
 			limit = 1
 		}
 		if !close(float64(a), float64(b), float64(math.Nextafter32(float32(math.Abs(float64(b))), math.MaxFloat32)-float32(math.Abs(float64(b))))) {

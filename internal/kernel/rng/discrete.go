@@ -193,9 +193,11 @@ func (g *Generator) Geometric(p float64) int64 {
 		return int64(z)
 	}
 	x, sum, prod, q := int64(1), p, p, 1-p
-	for u := g.Float64(); u > sum; x++ {
+	u := g.Float64()
+	for u > sum && prod > 0 { // the sum may end an ulp below 1
 		prod *= q
 		sum += prod
+		x++
 	}
 	return x
 }

@@ -107,13 +107,13 @@ const goLanes = 4
 // lanes4 fills dst, whose length is a multiple of goLanes, with four chains that move on four steps at a time.
 func (g *Generator) lanes4(dst []uint64) {
 	j := g.src.jumpBy(0, goLanes)
-	a, b, c, d := g.src, g.src, g.src, g.src
+	a := g.src
 	a.step()
-	b = a
+	b := a
 	b.step()
-	c = b
+	c := b
 	c.step()
-	d = c
+	d := c
 	d.step()
 	for i := 0; ; i += goLanes {
 		o := dst[i : i+goLanes : i+goLanes]

@@ -212,9 +212,15 @@ func (g *gen) addColumns() {
 func (g *gen) colMoments() {
 	fn := g.Func(fmt.Sprintf("colMoments%d", g.bits), fmt.Sprintf("merges the moments of columns, as colMomentsGo does; cols a multiple of %d.", g.bits/64), g.bits,
 		[]asm.Arg{
-			{Name: "mean", Type: "unsafe.Pointer"}, {Name: "m2", Type: "unsafe.Pointer"}, {Name: "p", Type: "unsafe.Pointer"},
-			{Name: "rs", Type: "int"}, {Name: "rows", Type: "int"}, {Name: "cols", Type: "int"},
-			{Name: "inv", Type: "float64"}, {Name: "w", Type: "float64"}, {Name: "f", Type: "float64"},
+			{Name: "mean", Type: "unsafe.Pointer"},
+			{Name: "m2", Type: "unsafe.Pointer"},
+			{Name: "p", Type: "unsafe.Pointer"},
+			{Name: "rs", Type: "int"},
+			{Name: "rows", Type: "int"},
+			{Name: "cols", Type: "int"},
+			{Name: "inv", Type: "float64"},
+			{Name: "w", Type: "float64"},
+			{Name: "f", Type: "float64"},
 		})
 	fn.Load("mean", 0, "DI")
 	fn.Load("m2", 1, "DX")

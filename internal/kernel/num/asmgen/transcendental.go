@@ -22,9 +22,13 @@ type mathFn struct {
 
 func (g *gen) transcendental() {
 	for _, o := range []mathOp{
-		{"Exp", (*mathFn).exp}, {"Expm1", (*mathFn).expm1}, {"Tanh", (*mathFn).tanh},
+		{"Exp", (*mathFn).exp},
+		{"Expm1", (*mathFn).expm1},
+		{"Tanh", (*mathFn).tanh},
 		{"Log", func(m *mathFn, x, out string) { m.log(x, out) }},
-		{"Log2", (*mathFn).log2}, {"Log10", (*mathFn).log10}, {"Log1p", (*mathFn).log1p},
+		{"Log2", (*mathFn).log2},
+		{"Log10", (*mathFn).log10},
+		{"Log1p", (*mathFn).log1p},
 		{"Sin", func(m *mathFn, x, out string) { m.trig(x, out, 0) }},
 		{"Cos", func(m *mathFn, x, out string) { m.trig(x, out, 1) }},
 		{"Tan", (*mathFn).tan},

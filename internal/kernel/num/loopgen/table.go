@@ -112,14 +112,15 @@ var unaryLoops = []loop{
 // testLoops give a bool.
 var testLoops = []loop{
 	{"LogicalNot", "equatable", "ifcb", "x == 0"},
-	{"IsNaN", "equatable", "fc", "x != x"},
+	{"IsNaN", "float", "f", "x != x"},
+	{"IsNaN", "complexes", "c", "isNaNComplex(x)"},
 	{"IsNaN", "integer", "ib", "never(x)"},
 	{"IsNaN", "int64only", "t", "x == nat"},
 	{"IsInf", "float", "f", "isInf(x)"},
 	{"IsInf", "complexes", "c", "isInfComplex(x)"},
 	{"IsInf", "equatable", "ibt", "never(x)"},
-	{"IsFinite", "float", "f", "x-x == 0"},
-	{"IsFinite", "complexes", "c", "x-x == 0"},
+	{"IsFinite", "float", "f", "isFinite(x)"},
+	{"IsFinite", "complexes", "c", "isFiniteComplex(x)"},
 	{"IsFinite", "equatable", "ib", "!never(x)"},
 	{"IsFinite", "int64only", "t", "x != nat"},
 	{"Signbit", "float", "f", "signbit(x)"},

@@ -9,8 +9,11 @@ func normalKernel(f *asm.File) {
 		"makes normals of raw words until one needs the slow path, and returns how many are done.\n"+
 			"At least n elements of dst may be written beyond what is reported.", 512,
 		[]asm.Arg{
-			{Name: "dst", Type: "unsafe.Pointer"}, {Name: "raw", Type: "unsafe.Pointer"}, {Name: "n", Type: "int"},
-			{Name: "k", Type: "unsafe.Pointer"}, {Name: "w", Type: "unsafe.Pointer"},
+			{Name: "dst", Type: "unsafe.Pointer"},
+			{Name: "raw", Type: "unsafe.Pointer"},
+			{Name: "n", Type: "int"},
+			{Name: "k", Type: "unsafe.Pointer"},
+			{Name: "w", Type: "unsafe.Pointer"},
 		}, asm.Arg{Name: "done", Type: "int"})
 	prologue(fn)
 	r, idx, rabs, x, w, k, sign := fn.Vec(), fn.Vec(), fn.Vec(), fn.Vec(), fn.Vec(), fn.Vec(), fn.Vec()
@@ -38,8 +41,11 @@ func expKernel(f *asm.File) {
 		"makes exponentials of raw words until one needs the slow path, and returns how many are done.\n"+
 			"At least n elements of dst may be written beyond what is reported.", 512,
 		[]asm.Arg{
-			{Name: "dst", Type: "unsafe.Pointer"}, {Name: "raw", Type: "unsafe.Pointer"}, {Name: "n", Type: "int"},
-			{Name: "k", Type: "unsafe.Pointer"}, {Name: "w", Type: "unsafe.Pointer"},
+			{Name: "dst", Type: "unsafe.Pointer"},
+			{Name: "raw", Type: "unsafe.Pointer"},
+			{Name: "n", Type: "int"},
+			{Name: "k", Type: "unsafe.Pointer"},
+			{Name: "w", Type: "unsafe.Pointer"},
 		}, asm.Arg{Name: "done", Type: "int"})
 	prologue(fn)
 	r, idx, x, w, k, low8 := fn.Vec(), fn.Vec(), fn.Vec(), fn.Vec(), fn.Vec(), fn.Vec()

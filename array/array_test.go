@@ -203,3 +203,23 @@ func TestTimes(t *testing.T) {
 		t.Error("a product of times was accepted")
 	}
 }
+
+// TestLongExpressions checks chains and sums that are longer than one program can be.
+func TestLongExpressions(t *testing.T) {
+	x := array.Arange(0, 6, 1, array.Chunks(4))
+	chain := x
+	for range 20_000 {
+		chain = chain.Add(1)
+	}
+	same(t, "chain", chain, must(must(ndarray.Arange(6)).Add(20_000)), nil)
+	sum := x
+	for i := range 3000 {
+		sum = sum.Add(array.From([]int{i, i, i, i, i, i}, array.Chunks(4)))
+	}
+	same(t, "sum", sum, must(must(ndarray.Arange(6)).Add(2999*1500)), nil)
+	doubled := x
+	for range 40 {
+		doubled = doubled.Add(doubled)
+	}
+	same(t, "doubled", doubled, must(must(ndarray.Arange(6)).Mul(1<<40)), nil)
+}

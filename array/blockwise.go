@@ -96,7 +96,7 @@ func blockwise(f BlockFunc, out string, operands []Labeled, o options) (node, er
 		}
 		t = guessType(manyBlocks{f}, kids)
 	}
-	return newMap("blockwise", manyBlocks{f}, kids, args, space, nil, t, chunks), nil
+	return newMap("blockwise", manyBlocks{f}, kids, args, space, t, chunks), nil
 }
 
 // labelBlocks returns the letters, those of the result first, and the common blocks along each.

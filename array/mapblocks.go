@@ -111,7 +111,7 @@ func mapBlocks(op string, f blockFunc, opts []Option, xs ...*Array) *Array {
 	if !t.IsArray() {
 		return failed(op, ErrDType, "an array cannot hold %v", t)
 	}
-	return wrap(newMap(op, f, kids, args, spaceOf(in), nil, t, chunks))
+	return wrap(newMap(op, f, kids, args, spaceOf(in), t, chunks))
 }
 
 // mappedChunks returns the blocks of a mapped array: one length per axis, or a list of lengths, of its blocks.
@@ -171,10 +171,9 @@ type mapNode struct {
 	f     blockFunc
 	args  [][]int
 	space []int // numbers of blocks by label: those of the result first, then of labels that only operands have
-	extra []int // labels of the result that no operand has
 }
 
-func newMap(name string, f blockFunc, kids []node, args [][]int, space, extra []int, t dtype.Type, chunks [][]int) *mapNode {
+func newMap(name string, f blockFunc, kids []node, args [][]int, space []int, t dtype.Type, chunks [][]int) *mapNode {
 	m := newMeta("map", t, chunks, kids, func(h *graph.Hasher) {
 		h.String(name)
 		h.Any(f)
@@ -184,11 +183,11 @@ func newMap(name string, f blockFunc, kids []node, args [][]int, space, extra []
 		h.Ints(space)
 		hashChunks(h, chunks)
 	})
-	return &mapNode{m, name, f, args, space, extra}
+	return &mapNode{m, name, f, args, space}
 }
 
 func (n *mapNode) With(kids []node) node {
-	return newMap(n.name, n.f, kids, n.args, n.space, n.extra, n.dt, n.chunks)
+	return newMap(n.name, n.f, kids, n.args, n.space, n.dt, n.chunks)
 }
 
 func (n *mapNode) String() string { return n.name + " " + n.f.source().Short() + describe(n) }

@@ -22,17 +22,12 @@ type options struct {
 	ddof    float64
 	ddofSet bool
 	every   int
-	casting string
-	names   []string
-	limit   int
 	given   uint32
-	fill    any
 	level   int
 	leveled bool
 	codec   string
 	version int
 	force   bool
-	noShow  bool
 	bad     string
 }
 

@@ -37,8 +37,19 @@ func newPlan(roots []node) (*plan, []node) {
 		cost: map[graph.Token]float64{}, layers: map[graph.Token]*graph.Layer{}, joint: map[graph.Token][]*reduceNode{},
 		into: map[graph.Token]*destination{}, turned: map[graph.Token]bool{},
 	}
+	size := map[graph.Token]int{}
 	for _, n := range p.order {
 		p.cost[n.Token()] = p.estimate(n)
+		k := 1
+		if inlines(n) {
+			for _, kid := range n.Kids() {
+				k += size[kid.Token()]
+			}
+		}
+		if k > regionMax { // programs have bounds: keep what is below apart from what is above
+			p.own[n.Token()], k = true, 1
+		}
+		size[n.Token()] = k
 	}
 	for _, r := range roots {
 		p.own[r.Token()] = true
@@ -48,6 +59,9 @@ func newPlan(roots []node) (*plan, []node) {
 	}
 	return p, roots
 }
+
+// regionMax bounds the nodes of a region, counted once for every place where they are used.
+const regionMax = 512
 
 // inlines reports whether a node can be evaluated inside of a region.
 func inlines(n node) bool {
@@ -86,7 +100,7 @@ func (p *plan) decide(n node) {
 		for i, k := range n.Kids() {
 			p.need(k, use{t, n, edgeOf(n, i)})
 		}
-		if !p.trivial(n) {
+		if !trivial(n) {
 			return
 		}
 	}
@@ -134,7 +148,7 @@ func edgeOf(n node, k int) []viewAxis {
 }
 
 // trivial reports whether evaluating n costs nothing, so that users do it themselves even where its blocks exist.
-func (p *plan) trivial(n node) bool {
+func trivial(n node) bool {
 	switch n.(type) {
 	case *fullNode, *rampNode, *viewNode:
 		return true
@@ -151,7 +165,7 @@ const keepCost = 12
 // worthKeeping reports whether the blocks of an inlinable node should be computed once and kept, instead of being evaluated
 // wherever they are used.
 func (p *plan) worthKeeping(n node, uses []use) bool {
-	if p.trivial(n) {
+	if trivial(n) {
 		return false
 	}
 	if len(uses) > usesMax {

@@ -93,7 +93,7 @@ func (r *regionBuilder) value(n node, axes []viewAxis) (num.Value, error) {
 	}
 	var v num.Value
 	var err error
-	if inlines(n) && (!r.p.own[n.Token()] || r.p.trivial(n)) {
+	if inlines(n) && (!r.p.own[n.Token()] || trivial(n)) {
 		v, err = r.inside(n, axes)
 	} else {
 		v, err = r.block(n, axes)

@@ -125,7 +125,7 @@ func TestLaw(t *testing.T) {
 		{"laplace", g.Laplace(1, 2, o...), 1, 8},
 		{"logistic", g.Logistic(1, 2, o...), 1, 4 * math.Pi * math.Pi / 3},
 		{"lognormal", g.LogNormal(0, 0.5, o...), math.Exp(0.125), (math.Exp(0.25) - 1) * math.Exp(0.25)},
-		{"logseries", g.LogSeries(0.5, o...), 0.5 / 0.5 / math.Ln2, 0.5 * (math.Ln2 - 0.5) / 0.25 / math.Ln2 / math.Ln2},
+		{"logseries", g.LogSeries(0.5, o...), 1 / math.Ln2, 2 * (math.Ln2 - 0.5) / math.Ln2 / math.Ln2},
 		{"negative binomial", g.NegativeBinomial(4, 0.4, o...), 6, 15},
 		{"noncentral chisquare", g.NoncentralChiSquare(3, 2, o...), 5, 14},
 		{"noncentral f", g.NoncentralF(4, 20, 2, o...), 20.0 * 6 / (4 * 18), 2 * (36 + 8*18) / (18 * 18 * 16.0) * 400 / 16},

@@ -99,7 +99,7 @@ func (n *contractNode) lower(p *plan) (*graph.Layer, error) {
 		}
 		edges = append(edges, graph.Edge{From: from, Map: m})
 	}
-	op := contractOp{Kind: n.kind, Axes: n.axes, Labels: n.labels, Out: n.dt, Inner: inner}
+	op := contractOp{Kind: n.kind, Axes: n.axes, Labels: n.labels, Out: n.dt, Inner: inner, Dims: len(space)}
 	l, err := graph.New(graph.Spec{Name: op.Kind.String(), Op: op, Space: full, Edges: edges})
 	if err != nil || !split {
 		return l, err
@@ -139,10 +139,18 @@ type contractOp struct {
 	Labels [2][]int
 	Out    dtype.Type
 	Inner  []int
+	Dims   int // of the result
 }
 
 // ReadsOnly implements graph.Reader.
 func (contractOp) ReadsOnly() {}
+
+// Recycle implements graph.Recycler.
+func (contractOp) Recycle(v any) {
+	if a, ok := v.(*ndarray.Array); ok {
+		a.Free()
+	}
+}
 
 // Run implements graph.Op.
 func (o contractOp) Run(ctx context.Context, t *graph.Task) (any, error) {
@@ -159,20 +167,13 @@ func (o contractOp) Run(ctx context.Context, t *graph.Task) (any, error) {
 		if !ok1 || !ok2 {
 			return nil, fmt.Errorf("array: %v: a block is a %T", o.Kind, as[k])
 		}
-		v, err := o.product(a, b)
-		if err != nil {
-			return nil, err
-		}
-		if v.DType() != o.Out {
-			if v, err = v.AsType(o.Out); err != nil {
+		if sum == nil {
+			var err error
+			if sum, err = ndarray.NewPooled(o.Out, o.shape(a, b)...); err != nil {
 				return nil, err
 			}
 		}
-		if sum == nil {
-			sum = v
-			continue
-		}
-		if sum, err = sum.Add(v); err != nil {
+		if err := o.product(sum, a, b, k > 0); err != nil {
 			return nil, err
 		}
 		if err := ctx.Err(); err != nil {
@@ -182,11 +183,25 @@ func (o contractOp) Run(ctx context.Context, t *graph.Task) (any, error) {
 	return sum, nil
 }
 
-func (o contractOp) product(a, b *ndarray.Array) (*ndarray.Array, error) {
-	if o.Kind == contractMatrix {
-		return a.MatMul(b)
+// shape returns the shape of the product of two blocks.
+func (o contractOp) shape(a, b *ndarray.Array) []int {
+	out := make([]int, o.Dims)
+	for i, x := range []*ndarray.Array{a, b} {
+		for axis, l := range o.Labels[i] {
+			if l >= 0 {
+				out[l] = x.Dim(axis)
+			}
+		}
 	}
-	return ndarray.TensorDot(a, b, o.Axes[0], o.Axes[1])
+	return out
+}
+
+// product sets sum to the product of two blocks, or adds it.
+func (o contractOp) product(sum, a, b *ndarray.Array, add bool) error {
+	if o.Kind == contractMatrix {
+		return ndarray.MatMulInto(sum, a, b, add)
+	}
+	return ndarray.TensorDotInto(sum, a, b, o.Axes[0], o.Axes[1], add)
 }
 
 // pairs returns which block of the second operand meets each of the first.

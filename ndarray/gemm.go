@@ -3,28 +3,49 @@ package ndarray
 import (
 	"math"
 
-	"gonum.org/v1/gonum/blas"
+	gonum "gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/blas/cblas128"
 	"gonum.org/v1/gonum/blas/cblas64"
 
 	"sheaf/dtype"
+	"sheaf/internal/kernel/blas"
 )
 
-// gemm sets c = a·b for matrices of one type; c is contiguous and zero.
-func gemm(c, a, b *Array) {
-	if c.Size() == 0 || a.shape[1] == 0 {
+// gemm sets c to a·b for matrices of one type, or adds it to c, which is contiguous.
+func gemm(c, a, b *Array, add bool) {
+	if c.Size() == 0 {
+		return
+	}
+	rows, inner, cols := a.shape[0], a.shape[1], b.shape[1]
+	switch fast := inner > 0; {
+	case fast && c.dt == dtype.Float64 && blas.Fast64():
+		blas.Gemm64(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
+		return
+	case fast && c.dt == dtype.Float32 && blas.Fast32():
+		blas.Gemm32(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
+		return
+	}
+	if !add {
+		clear(bytesOf(c))
+	}
+	if inner == 0 {
 		return
 	}
 	switch c.dt {
 	case dtype.Float64, dtype.Float32, dtype.Complex64, dtype.Complex128:
-		if finite(a) && finite(b) { // BLAS may skip zeros, which infinities make NaN
+		if finite(a) && finite(b) { // gonum's BLAS skips zeros, which infinities make NaN
 			blasGemm(c, a, b)
 			return
 		}
 	}
 	plainGemm(c, a.contiguous(), b.contiguous())
+}
+
+// operandOf describes a matrix, which is not empty, to the kernels.
+func operandOf(a *Array) blas.Matrix {
+	return blas.Matrix{Data: a.first(), RowStride: a.strides[0], ColStride: a.strides[1]}
 }
 
 // finite reports whether a matrix has neither NaN nor infinities.
@@ -51,27 +72,27 @@ func allFinite[T dtype.Element](a *Array, magnitude func(T) float64) bool {
 }
 
 // order returns how BLAS reads a matrix: as it lies, or transposed. Matrices that lie otherwise are copied.
-func order(a *Array) (m *Array, trans blas.Transpose, stride int) {
+func order(a *Array) (m *Array, trans gonum.Transpose, stride int) {
 	rows, cols := a.shape[0], a.shape[1]
 	switch s0, s1 := a.strides[0], a.strides[1]; {
 	case (s1 == 1 || cols == 1) && (s0 >= cols || rows == 1):
-		return a, blas.NoTrans, max(s0, cols, 1)
+		return a, gonum.NoTrans, max(s0, cols, 1)
 	case (s0 == 1 || rows == 1) && (s1 >= rows || cols == 1):
-		return a, blas.Trans, max(s1, rows, 1)
+		return a, gonum.Trans, max(s1, rows, 1)
 	}
 	c := a.Copy()
-	return c, blas.NoTrans, max(cols, 1)
+	return c, gonum.NoTrans, max(cols, 1)
 }
 
 // stored returns the rows and columns of a matrix as it lies in memory.
-func stored(a *Array, trans blas.Transpose) (rows, cols int) {
-	if trans == blas.Trans {
+func stored(a *Array, trans gonum.Transpose) (rows, cols int) {
+	if trans == gonum.Trans {
 		return a.shape[1], a.shape[0]
 	}
 	return a.shape[0], a.shape[1]
 }
 
-// blasGemm multiplies with gonum's BLAS seam, where a faster library can be registered.
+// blasGemm adds a·b to c with gonum's BLAS seam.
 func blasGemm(c, a, b *Array) {
 	a, ta, sa := order(a)
 	b, tb, sb := order(b)
@@ -82,23 +103,23 @@ func blasGemm(c, a, b *Array) {
 	case dtype.Float64:
 		x := blas64.General{Rows: ra, Cols: ca, Stride: sa, Data: buffer[float64](a)[a.offset:]}
 		y := blas64.General{Rows: rb, Cols: cb, Stride: sb, Data: buffer[float64](b)[b.offset:]}
-		blas64.Gemm(ta, tb, 1, x, y, 0, blas64.General{Rows: rows, Cols: cols, Stride: cols, Data: buffer[float64](c)[c.offset:]})
+		blas64.Gemm(ta, tb, 1, x, y, 1, blas64.General{Rows: rows, Cols: cols, Stride: cols, Data: buffer[float64](c)[c.offset:]})
 	case dtype.Float32:
 		x := blas32.General{Rows: ra, Cols: ca, Stride: sa, Data: buffer[float32](a)[a.offset:]}
 		y := blas32.General{Rows: rb, Cols: cb, Stride: sb, Data: buffer[float32](b)[b.offset:]}
-		blas32.Gemm(ta, tb, 1, x, y, 0, blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: buffer[float32](c)[c.offset:]})
+		blas32.Gemm(ta, tb, 1, x, y, 1, blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: buffer[float32](c)[c.offset:]})
 	case dtype.Complex64:
 		x := cblas64.General{Rows: ra, Cols: ca, Stride: sa, Data: buffer[complex64](a)[a.offset:]}
 		y := cblas64.General{Rows: rb, Cols: cb, Stride: sb, Data: buffer[complex64](b)[b.offset:]}
-		cblas64.Gemm(ta, tb, 1, x, y, 0, cblas64.General{Rows: rows, Cols: cols, Stride: cols, Data: buffer[complex64](c)[c.offset:]})
+		cblas64.Gemm(ta, tb, 1, x, y, 1, cblas64.General{Rows: rows, Cols: cols, Stride: cols, Data: buffer[complex64](c)[c.offset:]})
 	default:
 		x := cblas128.General{Rows: ra, Cols: ca, Stride: sa, Data: buffer[complex128](a)[a.offset:]}
 		y := cblas128.General{Rows: rb, Cols: cb, Stride: sb, Data: buffer[complex128](b)[b.offset:]}
-		cblas128.Gemm(ta, tb, 1, x, y, 0, cblas128.General{Rows: rows, Cols: cols, Stride: cols, Data: buffer[complex128](c)[c.offset:]})
+		cblas128.Gemm(ta, tb, 1, x, y, 1, cblas128.General{Rows: rows, Cols: cols, Stride: cols, Data: buffer[complex128](c)[c.offset:]})
 	}
 }
 
-// plainGemm multiplies contiguous matrices of any type row by row.
+// plainGemm adds the product of contiguous matrices of any type to c, row by row.
 func plainGemm(c, a, b *Array) {
 	switch c.dt {
 	case dtype.Bool:

@@ -51,28 +51,35 @@ func matmulBatch(x, y *Array) (*Array, error) {
 	if err != nil {
 		return nil, fail(ErrShape, "matmul: leading axes of %s and %s do not fit", ShapeString(x.shape), ShapeString(y.shape))
 	}
-	rows, inner, cols := x.shape[nx], x.shape[nx+1], y.shape[ny+1]
-	shape := append(slices.Clone(batch), rows, cols)
+	shape := append(slices.Clone(batch), x.shape[nx], y.shape[ny+1])
 	if _, err := checkShape("matmul", t, shape); err != nil {
 		return nil, err
 	}
+	out := newArray(t, shape, true)
+	return out, matmulInto(out, x, y, batch, true)
+}
+
+// matmulInto adds the products of matrices over broadcast leading axes to out, or sets it to them.
+func matmulInto(out, x, y *Array, batch []int, add bool) (err error) {
+	t := out.dt
+	nx, ny := len(x.shape)-2, len(y.shape)-2
+	rows, inner, cols := x.shape[nx], x.shape[nx+1], y.shape[ny+1]
 	if x, err = x.as(t).BroadcastTo(append(slices.Clone(batch), rows, inner)...); err != nil {
-		return nil, err
+		return err
 	}
 	if y, err = y.as(t).BroadcastTo(append(slices.Clone(batch), inner, cols)...); err != nil {
-		return nil, err
+		return err
 	}
-	out := newArray(t, shape, true)
 	n := len(batch)
 	plane := func(a *Array) *Array { return a.like(a.shape[:n], a.strides[:n], a.offset) }
 	matrix := func(a *Array, at int) *Array { return a.like(a.shape[n:], a.strides[n:], at) }
 	w := newWalk(batch, plane(out), plane(x), plane(y))
 	w.each(func(at []int) {
 		for i := range w.run {
-			gemm(matrix(out, at[0]+i*w.step[0]), matrix(x, at[1]+i*w.step[1]), matrix(y, at[2]+i*w.step[2]))
+			gemm(matrix(out, at[0]+i*w.step[0]), matrix(x, at[1]+i*w.step[1]), matrix(y, at[2]+i*w.step[2]), add)
 		}
 	})
-	return out, nil
+	return nil
 }
 
 // productType returns the type of a matrix product.
@@ -89,52 +96,63 @@ func productType(op string, a, b *Array) (dtype.Type, error) {
 //
 // Same as numpy.tensordot; its int argument n is the last n axes of a and the first n of b.
 func TensorDot(a, b *Array, axesA, axesB []int) (*Array, error) {
-	if len(axesA) != len(axesB) {
-		return nil, fail(ErrAxis, "tensordot: %d axes of one array and %d of the other", len(axesA), len(axesB))
-	}
-	t, err := productType("tensordot", a, b)
+	d, err := newDots(a, b, axesA, axesB)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := checkShape("tensordot", d.t, []int{d.rows, d.cols}); err != nil {
+		return nil, err
+	}
+	out := newArray(d.t, []int{d.rows, d.cols}, true)
+	gemm(out, d.x, d.y, true)
+	return out.Reshape(d.shape...)
+}
+
+// dots is a product over pairs of axes as a product of matrices.
+type dots struct {
+	t          dtype.Type
+	x, y       *Array
+	rows, cols int
+	shape      []int // of the result
+}
+
+func newDots(a, b *Array, axesA, axesB []int) (d dots, err error) {
+	if len(axesA) != len(axesB) {
+		return d, fail(ErrAxis, "tensordot: %d axes of one array and %d of the other", len(axesA), len(axesB))
+	}
+	if d.t, err = productType("tensordot", a, b); err != nil {
+		return d, err
 	}
 	restA, sumA, err := splitAxes(a, axesA)
 	if err != nil {
-		return nil, err
+		return d, err
 	}
 	restB, sumB, err := splitAxes(b, axesB)
 	if err != nil {
-		return nil, err
+		return d, err
 	}
 	inner := 1
 	for i, axis := range sumA {
 		n := a.shape[axis]
 		if b.shape[sumB[i]] != n {
-			return nil, fail(ErrShape, "tensordot: axis %d of %s and axis %d of %s have different lengths", axesA[i],
+			return d, fail(ErrShape, "tensordot: axis %d of %s and axis %d of %s have different lengths", axesA[i],
 				ShapeString(a.shape), axesB[i], ShapeString(b.shape))
 		}
 		inner *= n
 	}
-	x, err := a.as(t).Transpose(slices.Concat(restA, sumA)...)
-	if err != nil {
-		return nil, err
+	if d.x, err = a.as(d.t).Transpose(slices.Concat(restA, sumA)...); err != nil {
+		return d, err
 	}
-	y, err := b.as(t).Transpose(slices.Concat(sumB, restB)...)
-	if err != nil {
-		return nil, err
+	if d.y, err = b.as(d.t).Transpose(slices.Concat(sumB, restB)...); err != nil {
+		return d, err
 	}
-	shapeA, shapeB := x.shape[:len(restA)], y.shape[len(sumB):]
-	rows, cols := product(shapeA), product(shapeB)
-	if x, err = x.Reshape(rows, inner); err != nil {
-		return nil, err
+	shapeA, shapeB := d.x.shape[:len(restA)], d.y.shape[len(sumB):]
+	d.rows, d.cols, d.shape = product(shapeA), product(shapeB), slices.Concat(shapeA, shapeB)
+	if d.x, err = d.x.Reshape(d.rows, inner); err != nil {
+		return d, err
 	}
-	if y, err = y.Reshape(inner, cols); err != nil {
-		return nil, err
-	}
-	if _, err := checkShape("tensordot", t, []int{rows, cols}); err != nil {
-		return nil, err
-	}
-	out := newArray(t, []int{rows, cols}, true)
-	gemm(out, x, y)
-	return out.Reshape(slices.Concat(shapeA, shapeB)...)
+	d.y, err = d.y.Reshape(inner, d.cols)
+	return d, err
 }
 
 // splitAxes returns the axes that are not listed, and those that are, counted from the start.

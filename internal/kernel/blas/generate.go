@@ -1,0 +1,3 @@
+package blas
+
+//go:generate go run ./asmgen

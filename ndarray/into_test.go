@@ -55,8 +55,10 @@ func TestProductsInto(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, into := range map[string]func(dst *ndarray.Array, add bool) error{
-			"matmul":    func(dst *ndarray.Array, add bool) error { return ndarray.MatMulInto(dst, a, b, add) },
-			"tensordot": func(dst *ndarray.Array, add bool) error { return ndarray.TensorDotInto(dst, a, b, []int{2}, []int{0}, add) },
+			"matmul": func(dst *ndarray.Array, add bool) error { return ndarray.MatMulInto(dst, a, b, add) },
+			"tensordot": func(dst *ndarray.Array, add bool) error {
+				return ndarray.TensorDotInto(dst, a, b, []int{2}, []int{0}, add)
+			},
 		} {
 			dst, err := ndarray.Ones(dt, batch, rows, cols) // what was there does not matter
 			if err != nil {

@@ -105,6 +105,21 @@ var unaryAVX2 = []unaryKernel{
 	{Tan, dtype.Float32, 4, 4, 4, tanF32256},
 }
 
+var castsAVX2 = []castKernel{
+	{dtype.Float32, dtype.Float64, 4, 4, 8, castFloat32ToFloat64256},
+	{dtype.Float64, dtype.Float32, 4, 8, 4, castFloat64ToFloat32256},
+	{dtype.Int32, dtype.Float64, 4, 4, 8, castInt32ToFloat64256},
+	{dtype.Int32, dtype.Float32, 8, 4, 4, castInt32ToFloat32256},
+	{dtype.Int32, dtype.Int64, 4, 4, 8, castInt32ToInt64256},
+	{dtype.Uint32, dtype.Int64, 4, 4, 8, castUint32ToInt64256},
+	{dtype.Uint8, dtype.Int64, 4, 1, 8, castUint8ToInt64256},
+	{dtype.Bool, dtype.Int64, 4, 1, 8, castBoolToInt64256},
+	{dtype.Uint8, dtype.Int32, 8, 1, 4, castUint8ToInt32256},
+	{dtype.Uint8, dtype.Float32, 8, 1, 4, castUint8ToFloat32256},
+	{dtype.Uint8, dtype.Float64, 4, 1, 8, castUint8ToFloat64256},
+	{dtype.Bool, dtype.Float64, 4, 1, 8, castBoolToFloat64256},
+}
+
 var binaryAVX512 = []binaryKernel{
 	{Add, dtype.Float64, 8, 8, addF64VV512, addF64VS512, addF64SV512},
 	{Sub, dtype.Float64, 8, 8, subF64VV512, subF64VS512, subF64SV512},
@@ -206,4 +221,21 @@ var unaryAVX512 = []unaryKernel{
 	{Cos, dtype.Float32, 8, 4, 4, cosF32512},
 	{Tan, dtype.Float64, 8, 8, 8, tanF64512},
 	{Tan, dtype.Float32, 8, 4, 4, tanF32512},
+}
+
+var castsAVX512 = []castKernel{
+	{dtype.Float32, dtype.Float64, 8, 4, 8, castFloat32ToFloat64512},
+	{dtype.Float64, dtype.Float32, 8, 8, 4, castFloat64ToFloat32512},
+	{dtype.Int32, dtype.Float64, 8, 4, 8, castInt32ToFloat64512},
+	{dtype.Int32, dtype.Float32, 16, 4, 4, castInt32ToFloat32512},
+	{dtype.Int32, dtype.Int64, 8, 4, 8, castInt32ToInt64512},
+	{dtype.Uint32, dtype.Int64, 8, 4, 8, castUint32ToInt64512},
+	{dtype.Int64, dtype.Float64, 8, 8, 8, castInt64ToFloat64512},
+	{dtype.Uint64, dtype.Float64, 8, 8, 8, castUint64ToFloat64512},
+	{dtype.Uint8, dtype.Int64, 8, 1, 8, castUint8ToInt64512},
+	{dtype.Bool, dtype.Int64, 8, 1, 8, castBoolToInt64512},
+	{dtype.Uint8, dtype.Int32, 16, 1, 4, castUint8ToInt32512},
+	{dtype.Uint8, dtype.Float32, 16, 1, 4, castUint8ToFloat32512},
+	{dtype.Uint8, dtype.Float64, 8, 1, 8, castUint8ToFloat64512},
+	{dtype.Bool, dtype.Float64, 8, 1, 8, castBoolToFloat64512},
 }

@@ -9541,3 +9541,455 @@ loop473:
 	JNZ          loop473
 	VZEROUPPER
 	RET
+
+// func castFloat32ToFloat64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castFloat32ToFloat64256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four474:
+	CMPQ         CX, $16
+	JLT          one475
+	VCVTPS2PD    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	VCVTPS2PD    16(SI), Y1
+	VMOVUPD      Y1, 32(DI)
+	VCVTPS2PD    32(SI), Y2
+	VMOVUPD      Y2, 64(DI)
+	VCVTPS2PD    48(SI), Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $64, SI
+	SUBQ         $16, CX
+	JMP          four474
+
+one475:
+	TESTQ        CX, CX
+	JZ           end476
+	VCVTPS2PD    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $16, SI
+	SUBQ         $4, CX
+	JMP          one475
+
+end476:
+	VZEROUPPER
+	RET
+
+// func castFloat64ToFloat32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castFloat64ToFloat32256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four477:
+	CMPQ         CX, $16
+	JLT          one478
+	VMOVUPD      0(SI), Y0
+	VCVTPD2PSY   Y0, X0
+	VMOVUPS      X0, 0(DI)
+	VMOVUPD      32(SI), Y1
+	VCVTPD2PSY   Y1, X1
+	VMOVUPS      X1, 16(DI)
+	VMOVUPD      64(SI), Y2
+	VCVTPD2PSY   Y2, X2
+	VMOVUPS      X2, 32(DI)
+	VMOVUPD      96(SI), Y3
+	VCVTPD2PSY   Y3, X3
+	VMOVUPS      X3, 48(DI)
+	ADDQ         $64, DI
+	ADDQ         $128, SI
+	SUBQ         $16, CX
+	JMP          four477
+
+one478:
+	TESTQ        CX, CX
+	JZ           end479
+	VMOVUPD      0(SI), Y0
+	VCVTPD2PSY   Y0, X0
+	VMOVUPS      X0, 0(DI)
+	ADDQ         $16, DI
+	ADDQ         $32, SI
+	SUBQ         $4, CX
+	JMP          one478
+
+end479:
+	VZEROUPPER
+	RET
+
+// func castInt32ToFloat64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castInt32ToFloat64256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four480:
+	CMPQ         CX, $16
+	JLT          one481
+	VCVTDQ2PD    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	VCVTDQ2PD    16(SI), Y1
+	VMOVUPD      Y1, 32(DI)
+	VCVTDQ2PD    32(SI), Y2
+	VMOVUPD      Y2, 64(DI)
+	VCVTDQ2PD    48(SI), Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $64, SI
+	SUBQ         $16, CX
+	JMP          four480
+
+one481:
+	TESTQ        CX, CX
+	JZ           end482
+	VCVTDQ2PD    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $16, SI
+	SUBQ         $4, CX
+	JMP          one481
+
+end482:
+	VZEROUPPER
+	RET
+
+// func castInt32ToFloat32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castInt32ToFloat32256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four483:
+	CMPQ         CX, $32
+	JLT          one484
+	VCVTDQ2PS    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	VCVTDQ2PS    32(SI), Y1
+	VMOVUPD      Y1, 32(DI)
+	VCVTDQ2PS    64(SI), Y2
+	VMOVUPD      Y2, 64(DI)
+	VCVTDQ2PS    96(SI), Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $128, SI
+	SUBQ         $32, CX
+	JMP          four483
+
+one484:
+	TESTQ        CX, CX
+	JZ           end485
+	VCVTDQ2PS    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $32, SI
+	SUBQ         $8, CX
+	JMP          one484
+
+end485:
+	VZEROUPPER
+	RET
+
+// func castInt32ToInt64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castInt32ToInt64256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four486:
+	CMPQ         CX, $16
+	JLT          one487
+	VPMOVSXDQ    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	VPMOVSXDQ    16(SI), Y1
+	VMOVUPD      Y1, 32(DI)
+	VPMOVSXDQ    32(SI), Y2
+	VMOVUPD      Y2, 64(DI)
+	VPMOVSXDQ    48(SI), Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $64, SI
+	SUBQ         $16, CX
+	JMP          four486
+
+one487:
+	TESTQ        CX, CX
+	JZ           end488
+	VPMOVSXDQ    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $16, SI
+	SUBQ         $4, CX
+	JMP          one487
+
+end488:
+	VZEROUPPER
+	RET
+
+// func castUint32ToInt64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint32ToInt64256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four489:
+	CMPQ         CX, $16
+	JLT          one490
+	VPMOVZXDQ    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	VPMOVZXDQ    16(SI), Y1
+	VMOVUPD      Y1, 32(DI)
+	VPMOVZXDQ    32(SI), Y2
+	VMOVUPD      Y2, 64(DI)
+	VPMOVZXDQ    48(SI), Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $64, SI
+	SUBQ         $16, CX
+	JMP          four489
+
+one490:
+	TESTQ        CX, CX
+	JZ           end491
+	VPMOVZXDQ    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $16, SI
+	SUBQ         $4, CX
+	JMP          one490
+
+end491:
+	VZEROUPPER
+	RET
+
+// func castUint8ToInt64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint8ToInt64256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four492:
+	CMPQ         CX, $16
+	JLT          one493
+	VPMOVZXBQ    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	VPMOVZXBQ    4(SI), Y1
+	VMOVUPD      Y1, 32(DI)
+	VPMOVZXBQ    8(SI), Y2
+	VMOVUPD      Y2, 64(DI)
+	VPMOVZXBQ    12(SI), Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $16, SI
+	SUBQ         $16, CX
+	JMP          four492
+
+one493:
+	TESTQ        CX, CX
+	JZ           end494
+	VPMOVZXBQ    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $4, SI
+	SUBQ         $4, CX
+	JMP          one493
+
+end494:
+	VZEROUPPER
+	RET
+
+// func castBoolToInt64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castBoolToInt64256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four495:
+	CMPQ         CX, $16
+	JLT          one496
+	VPMOVZXBQ    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	VPMOVZXBQ    4(SI), Y1
+	VMOVUPD      Y1, 32(DI)
+	VPMOVZXBQ    8(SI), Y2
+	VMOVUPD      Y2, 64(DI)
+	VPMOVZXBQ    12(SI), Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $16, SI
+	SUBQ         $16, CX
+	JMP          four495
+
+one496:
+	TESTQ        CX, CX
+	JZ           end497
+	VPMOVZXBQ    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $4, SI
+	SUBQ         $4, CX
+	JMP          one496
+
+end497:
+	VZEROUPPER
+	RET
+
+// func castUint8ToInt32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint8ToInt32256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four498:
+	CMPQ         CX, $32
+	JLT          one499
+	VPMOVZXBD    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	VPMOVZXBD    8(SI), Y1
+	VMOVUPD      Y1, 32(DI)
+	VPMOVZXBD    16(SI), Y2
+	VMOVUPD      Y2, 64(DI)
+	VPMOVZXBD    24(SI), Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $32, SI
+	SUBQ         $32, CX
+	JMP          four498
+
+one499:
+	TESTQ        CX, CX
+	JZ           end500
+	VPMOVZXBD    0(SI), Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $8, SI
+	SUBQ         $8, CX
+	JMP          one499
+
+end500:
+	VZEROUPPER
+	RET
+
+// func castUint8ToFloat32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint8ToFloat32256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four501:
+	CMPQ         CX, $32
+	JLT          one502
+	VPMOVZXBD    0(SI), Y0
+	VCVTDQ2PS    Y0, Y0
+	VMOVUPS      Y0, 0(DI)
+	VPMOVZXBD    8(SI), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMOVUPS      Y1, 32(DI)
+	VPMOVZXBD    16(SI), Y2
+	VCVTDQ2PS    Y2, Y2
+	VMOVUPS      Y2, 64(DI)
+	VPMOVZXBD    24(SI), Y3
+	VCVTDQ2PS    Y3, Y3
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $32, SI
+	SUBQ         $32, CX
+	JMP          four501
+
+one502:
+	TESTQ        CX, CX
+	JZ           end503
+	VPMOVZXBD    0(SI), Y0
+	VCVTDQ2PS    Y0, Y0
+	VMOVUPS      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $8, SI
+	SUBQ         $8, CX
+	JMP          one502
+
+end503:
+	VZEROUPPER
+	RET
+
+// func castUint8ToFloat64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint8ToFloat64256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four504:
+	CMPQ         CX, $16
+	JLT          one505
+	VPMOVZXBD    0(SI), X0
+	VCVTDQ2PD    X0, Y0
+	VMOVUPD      Y0, 0(DI)
+	VPMOVZXBD    4(SI), X1
+	VCVTDQ2PD    X1, Y1
+	VMOVUPD      Y1, 32(DI)
+	VPMOVZXBD    8(SI), X2
+	VCVTDQ2PD    X2, Y2
+	VMOVUPD      Y2, 64(DI)
+	VPMOVZXBD    12(SI), X3
+	VCVTDQ2PD    X3, Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $16, SI
+	SUBQ         $16, CX
+	JMP          four504
+
+one505:
+	TESTQ        CX, CX
+	JZ           end506
+	VPMOVZXBD    0(SI), X0
+	VCVTDQ2PD    X0, Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $4, SI
+	SUBQ         $4, CX
+	JMP          one505
+
+end506:
+	VZEROUPPER
+	RET
+
+// func castBoolToFloat64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castBoolToFloat64256(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four507:
+	CMPQ         CX, $16
+	JLT          one508
+	VPMOVZXBD    0(SI), X0
+	VCVTDQ2PD    X0, Y0
+	VMOVUPD      Y0, 0(DI)
+	VPMOVZXBD    4(SI), X1
+	VCVTDQ2PD    X1, Y1
+	VMOVUPD      Y1, 32(DI)
+	VPMOVZXBD    8(SI), X2
+	VCVTDQ2PD    X2, Y2
+	VMOVUPD      Y2, 64(DI)
+	VPMOVZXBD    12(SI), X3
+	VCVTDQ2PD    X3, Y3
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $16, SI
+	SUBQ         $16, CX
+	JMP          four507
+
+one508:
+	TESTQ        CX, CX
+	JZ           end509
+	VPMOVZXBD    0(SI), X0
+	VCVTDQ2PD    X0, Y0
+	VMOVUPD      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $4, SI
+	SUBQ         $4, CX
+	JMP          one508
+
+end509:
+	VZEROUPPER
+	RET

@@ -876,3 +876,63 @@ func tanF64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
 //
 //go:noescape
 func tanF32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castFloat32ToFloat64256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castFloat32ToFloat64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castFloat64ToFloat32256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castFloat64ToFloat32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castInt32ToFloat64256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castInt32ToFloat64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castInt32ToFloat32256 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castInt32ToFloat32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castInt32ToInt64256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castInt32ToInt64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint32ToInt64256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castUint32ToInt64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint8ToInt64256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castUint8ToInt64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castBoolToInt64256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castBoolToInt64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint8ToInt32256 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castUint8ToInt32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint8ToFloat32256 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castUint8ToFloat32256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint8ToFloat64256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castUint8ToFloat64256(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castBoolToFloat64256 converts n elements, a multiple of 4.
+//
+//go:noescape
+func castBoolToFloat64256(dst unsafe.Pointer, a unsafe.Pointer, n int)

@@ -10374,3 +10374,527 @@ loop485:
 	JNZ          loop485
 	VZEROUPPER
 	RET
+
+// func castFloat32ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castFloat32ToFloat64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four486:
+	CMPQ         CX, $32
+	JLT          one487
+	VCVTPS2PD    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VCVTPS2PD    32(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VCVTPS2PD    64(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VCVTPS2PD    96(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $128, SI
+	SUBQ         $32, CX
+	JMP          four486
+
+one487:
+	TESTQ        CX, CX
+	JZ           end488
+	VCVTPS2PD    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $32, SI
+	SUBQ         $8, CX
+	JMP          one487
+
+end488:
+	VZEROUPPER
+	RET
+
+// func castFloat64ToFloat32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castFloat64ToFloat32512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four489:
+	CMPQ         CX, $32
+	JLT          one490
+	VMOVUPD      0(SI), Z0
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, 0(DI)
+	VMOVUPD      64(SI), Z1
+	VCVTPD2PS    Z1, Y1
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPD      128(SI), Z2
+	VCVTPD2PS    Z2, Y2
+	VMOVUPS      Y2, 64(DI)
+	VMOVUPD      192(SI), Z3
+	VCVTPD2PS    Z3, Y3
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $256, SI
+	SUBQ         $32, CX
+	JMP          four489
+
+one490:
+	TESTQ        CX, CX
+	JZ           end491
+	VMOVUPD      0(SI), Z0
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, 0(DI)
+	ADDQ         $32, DI
+	ADDQ         $64, SI
+	SUBQ         $8, CX
+	JMP          one490
+
+end491:
+	VZEROUPPER
+	RET
+
+// func castInt32ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castInt32ToFloat64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four492:
+	CMPQ         CX, $32
+	JLT          one493
+	VCVTDQ2PD    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VCVTDQ2PD    32(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VCVTDQ2PD    64(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VCVTDQ2PD    96(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $128, SI
+	SUBQ         $32, CX
+	JMP          four492
+
+one493:
+	TESTQ        CX, CX
+	JZ           end494
+	VCVTDQ2PD    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $32, SI
+	SUBQ         $8, CX
+	JMP          one493
+
+end494:
+	VZEROUPPER
+	RET
+
+// func castInt32ToFloat32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castInt32ToFloat32512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four495:
+	CMPQ         CX, $64
+	JLT          one496
+	VCVTDQ2PS    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VCVTDQ2PS    64(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VCVTDQ2PS    128(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VCVTDQ2PS    192(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $256, SI
+	SUBQ         $64, CX
+	JMP          four495
+
+one496:
+	TESTQ        CX, CX
+	JZ           end497
+	VCVTDQ2PS    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $64, SI
+	SUBQ         $16, CX
+	JMP          one496
+
+end497:
+	VZEROUPPER
+	RET
+
+// func castInt32ToInt64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castInt32ToInt64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four498:
+	CMPQ         CX, $32
+	JLT          one499
+	VPMOVSXDQ    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VPMOVSXDQ    32(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VPMOVSXDQ    64(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VPMOVSXDQ    96(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $128, SI
+	SUBQ         $32, CX
+	JMP          four498
+
+one499:
+	TESTQ        CX, CX
+	JZ           end500
+	VPMOVSXDQ    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $32, SI
+	SUBQ         $8, CX
+	JMP          one499
+
+end500:
+	VZEROUPPER
+	RET
+
+// func castUint32ToInt64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint32ToInt64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four501:
+	CMPQ         CX, $32
+	JLT          one502
+	VPMOVZXDQ    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VPMOVZXDQ    32(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VPMOVZXDQ    64(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VPMOVZXDQ    96(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $128, SI
+	SUBQ         $32, CX
+	JMP          four501
+
+one502:
+	TESTQ        CX, CX
+	JZ           end503
+	VPMOVZXDQ    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $32, SI
+	SUBQ         $8, CX
+	JMP          one502
+
+end503:
+	VZEROUPPER
+	RET
+
+// func castInt64ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castInt64ToFloat64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four504:
+	CMPQ         CX, $32
+	JLT          one505
+	VCVTQQ2PD    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VCVTQQ2PD    64(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VCVTQQ2PD    128(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VCVTQQ2PD    192(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $256, SI
+	SUBQ         $32, CX
+	JMP          four504
+
+one505:
+	TESTQ        CX, CX
+	JZ           end506
+	VCVTQQ2PD    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $64, SI
+	SUBQ         $8, CX
+	JMP          one505
+
+end506:
+	VZEROUPPER
+	RET
+
+// func castUint64ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint64ToFloat64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four507:
+	CMPQ         CX, $32
+	JLT          one508
+	VCVTUQQ2PD   0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VCVTUQQ2PD   64(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VCVTUQQ2PD   128(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VCVTUQQ2PD   192(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $256, SI
+	SUBQ         $32, CX
+	JMP          four507
+
+one508:
+	TESTQ        CX, CX
+	JZ           end509
+	VCVTUQQ2PD   0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $64, SI
+	SUBQ         $8, CX
+	JMP          one508
+
+end509:
+	VZEROUPPER
+	RET
+
+// func castUint8ToInt64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint8ToInt64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four510:
+	CMPQ         CX, $32
+	JLT          one511
+	VPMOVZXBQ    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VPMOVZXBQ    8(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VPMOVZXBQ    16(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VPMOVZXBQ    24(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $32, SI
+	SUBQ         $32, CX
+	JMP          four510
+
+one511:
+	TESTQ        CX, CX
+	JZ           end512
+	VPMOVZXBQ    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $8, SI
+	SUBQ         $8, CX
+	JMP          one511
+
+end512:
+	VZEROUPPER
+	RET
+
+// func castBoolToInt64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castBoolToInt64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four513:
+	CMPQ         CX, $32
+	JLT          one514
+	VPMOVZXBQ    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VPMOVZXBQ    8(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VPMOVZXBQ    16(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VPMOVZXBQ    24(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $32, SI
+	SUBQ         $32, CX
+	JMP          four513
+
+one514:
+	TESTQ        CX, CX
+	JZ           end515
+	VPMOVZXBQ    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $8, SI
+	SUBQ         $8, CX
+	JMP          one514
+
+end515:
+	VZEROUPPER
+	RET
+
+// func castUint8ToInt32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint8ToInt32512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four516:
+	CMPQ         CX, $64
+	JLT          one517
+	VPMOVZXBD    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	VPMOVZXBD    16(SI), Z1
+	VMOVUPD      Z1, 64(DI)
+	VPMOVZXBD    32(SI), Z2
+	VMOVUPD      Z2, 128(DI)
+	VPMOVZXBD    48(SI), Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $64, SI
+	SUBQ         $64, CX
+	JMP          four516
+
+one517:
+	TESTQ        CX, CX
+	JZ           end518
+	VPMOVZXBD    0(SI), Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $16, SI
+	SUBQ         $16, CX
+	JMP          one517
+
+end518:
+	VZEROUPPER
+	RET
+
+// func castUint8ToFloat32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint8ToFloat32512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four519:
+	CMPQ         CX, $64
+	JLT          one520
+	VPMOVZXBD    0(SI), Z0
+	VCVTDQ2PS    Z0, Z0
+	VMOVUPS      Z0, 0(DI)
+	VPMOVZXBD    16(SI), Z1
+	VCVTDQ2PS    Z1, Z1
+	VMOVUPS      Z1, 64(DI)
+	VPMOVZXBD    32(SI), Z2
+	VCVTDQ2PS    Z2, Z2
+	VMOVUPS      Z2, 128(DI)
+	VPMOVZXBD    48(SI), Z3
+	VCVTDQ2PS    Z3, Z3
+	VMOVUPS      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $64, SI
+	SUBQ         $64, CX
+	JMP          four519
+
+one520:
+	TESTQ        CX, CX
+	JZ           end521
+	VPMOVZXBD    0(SI), Z0
+	VCVTDQ2PS    Z0, Z0
+	VMOVUPS      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $16, SI
+	SUBQ         $16, CX
+	JMP          one520
+
+end521:
+	VZEROUPPER
+	RET
+
+// func castUint8ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castUint8ToFloat64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four522:
+	CMPQ         CX, $32
+	JLT          one523
+	VPMOVZXBD    0(SI), Y0
+	VCVTDQ2PD    Y0, Z0
+	VMOVUPD      Z0, 0(DI)
+	VPMOVZXBD    8(SI), Y1
+	VCVTDQ2PD    Y1, Z1
+	VMOVUPD      Z1, 64(DI)
+	VPMOVZXBD    16(SI), Y2
+	VCVTDQ2PD    Y2, Z2
+	VMOVUPD      Z2, 128(DI)
+	VPMOVZXBD    24(SI), Y3
+	VCVTDQ2PD    Y3, Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $32, SI
+	SUBQ         $32, CX
+	JMP          four522
+
+one523:
+	TESTQ        CX, CX
+	JZ           end524
+	VPMOVZXBD    0(SI), Y0
+	VCVTDQ2PD    Y0, Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $8, SI
+	SUBQ         $8, CX
+	JMP          one523
+
+end524:
+	VZEROUPPER
+	RET
+
+// func castBoolToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+TEXT ·castBoolToFloat64512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         n+16(FP), CX
+
+four525:
+	CMPQ         CX, $32
+	JLT          one526
+	VPMOVZXBD    0(SI), Y0
+	VCVTDQ2PD    Y0, Z0
+	VMOVUPD      Z0, 0(DI)
+	VPMOVZXBD    8(SI), Y1
+	VCVTDQ2PD    Y1, Z1
+	VMOVUPD      Z1, 64(DI)
+	VPMOVZXBD    16(SI), Y2
+	VCVTDQ2PD    Y2, Z2
+	VMOVUPD      Z2, 128(DI)
+	VPMOVZXBD    24(SI), Y3
+	VCVTDQ2PD    Y3, Z3
+	VMOVUPD      Z3, 192(DI)
+	ADDQ         $256, DI
+	ADDQ         $32, SI
+	SUBQ         $32, CX
+	JMP          four525
+
+one526:
+	TESTQ        CX, CX
+	JZ           end527
+	VPMOVZXBD    0(SI), Y0
+	VCVTDQ2PD    Y0, Z0
+	VMOVUPD      Z0, 0(DI)
+	ADDQ         $64, DI
+	ADDQ         $8, SI
+	SUBQ         $8, CX
+	JMP          one526
+
+end527:
+	VZEROUPPER
+	RET

@@ -910,3 +910,73 @@ func powerF32VS512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, n int
 //
 //go:noescape
 func powerF32SV512(dst unsafe.Pointer, a unsafe.Pointer, b unsafe.Pointer, n int)
+
+// castFloat32ToFloat64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castFloat32ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castFloat64ToFloat32512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castFloat64ToFloat32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castInt32ToFloat64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castInt32ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castInt32ToFloat32512 converts n elements, a multiple of 16.
+//
+//go:noescape
+func castInt32ToFloat32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castInt32ToInt64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castInt32ToInt64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint32ToInt64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castUint32ToInt64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castInt64ToFloat64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castInt64ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint64ToFloat64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castUint64ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint8ToInt64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castUint8ToInt64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castBoolToInt64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castBoolToInt64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint8ToInt32512 converts n elements, a multiple of 16.
+//
+//go:noescape
+func castUint8ToInt32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint8ToFloat32512 converts n elements, a multiple of 16.
+//
+//go:noescape
+func castUint8ToFloat32512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castUint8ToFloat64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castUint8ToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)
+
+// castBoolToFloat64512 converts n elements, a multiple of 8.
+//
+//go:noescape
+func castBoolToFloat64512(dst unsafe.Pointer, a unsafe.Pointer, n int)

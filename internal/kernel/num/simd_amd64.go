@@ -28,6 +28,14 @@ type unaryKernel struct {
 	f       unary
 }
 
+// castKernel is a vector kernel of Cast.
+type castKernel struct {
+	from, to dtype.Type
+	lanes    int
+	in, out  int
+	f        unary
+}
+
 // machineLevel is what the machine has.
 func machineLevel() Level {
 	x := &cpu.X86
@@ -44,25 +52,28 @@ func machineLevel() Level {
 var (
 	portableUnary  = unaryLoops
 	portableBinary = binaryLoops
+	portableCasts  = castLoops
 )
 
 // An init function of a file that sorts last: the tables of portable loops are full by now.
 func init() {
-	portableUnary, portableBinary = unaryLoops, binaryLoops
+	portableUnary, portableBinary, portableCasts = unaryLoops, binaryLoops, castLoops
 	setLevel(min(wanted(), machineLevel()))
 }
 
 // setLevel fills the tables with the kernels of a level that the machine has.
 func setLevel(l Level) {
 	level = l
-	unaryLoops, binaryLoops = portableUnary, portableBinary
+	unaryLoops, binaryLoops, castLoops = portableUnary, portableBinary, portableCasts
 	setPortableKernels()
 	if l >= AVX2 {
 		install(binaryAVX2, unaryAVX2)
+		installCasts(castsAVX2)
 		useAVX2()
 	}
 	if l >= AVX512 {
 		install(binaryAVX512, unaryAVX512)
+		installCasts(castsAVX512)
 		useAVX512()
 	}
 }
@@ -95,6 +106,21 @@ func install(bs []binaryKernel, us []unaryKernel) {
 			f = withFar(f, tail, beyond, k.in)
 		}
 		unaryLoops[k.op][k.t] = f
+	}
+}
+
+func installCasts(cs []castKernel) {
+	for _, k := range cs {
+		tail := portableCasts[k.from][k.to]
+		castLoops[k.from][k.to] = func(dst, a unsafe.Pointer, n int) {
+			m := n &^ (k.lanes - 1)
+			if m != 0 {
+				k.f(dst, a, m)
+			}
+			if m != n {
+				tail(unsafe.Add(dst, m*k.out), unsafe.Add(a, m*k.in), n-m)
+			}
+		}
 	}
 }
 

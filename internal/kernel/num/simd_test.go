@@ -104,6 +104,13 @@ type loopResult struct {
 func runLoops() []loopResult {
 	var out []loopResult
 	for _, typ := range dtype.All() {
+		for _, to := range dtype.All() {
+			if n := 301; CanCast(typ, to) {
+				dst := sample(to, n, 1)
+				castLoops[typ][to](dst, sample(typ, n, 9), n)
+				out = append(out, loopResult{fmt.Sprintf("cast of %s to %s", typ, to), to, dst, n})
+			}
+		}
 		for op := Positive; op < numOps; op++ {
 			if !HasLoop(op, typ) || op.Arity() == 0 || op.Arity() == 3 {
 				continue

@@ -160,3 +160,16 @@ func BenchmarkExpSinSqrt(b *testing.B) {
 		return Args{Shape: []int{n, n}, Inputs: []View{ViewOf(f, x, n, n)}, Outputs: []View{ViewOf(f, out)}}
 	})
 }
+
+// BenchmarkSmall is the cost of a run that hardly computes anything.
+func BenchmarkSmall(b *testing.B) {
+	f := dtype.Float64
+	var bl Builder
+	bl.Reduce(Sum, bl.Apply(Add, bl.Input(f), bl.Input(f)), 2)
+	p, _ := bl.Build()
+	x, out := random(4, 1), make([]float64, 1)
+	bench(b, 4, p, func() Args {
+		return Args{Shape: []int{2, 2}, Inputs: []View{ViewOf(f, x, 2, 2), ViewOf(f, x, 2, 2)}, Outputs: []View{ViewOf(f, out)}}
+	})
+	b.ReportAllocs()
+}

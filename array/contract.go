@@ -104,7 +104,7 @@ func (n *contractNode) lower(p *plan) (*graph.Layer, error) {
 	if err != nil || !split {
 		return l, err
 	}
-	return graph.Tree(l, graph.TreeSpec{Name: "sum", Axes: []int{len(space)}, Every: splitEvery, Combine: addOp{}, Aggregate: addOp{}})
+	return graph.Tree(l, graph.TreeSpec{Name: "sum", Axes: []int{len(space)}, Every: splitEvery(), Combine: addOp{}, Aggregate: addOp{}})
 }
 
 // groupSize returns how many blocks along the first contracted axis one task takes.

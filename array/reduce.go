@@ -1,15 +1,25 @@
 package array
 
 import (
+	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"sheaf/dtype"
+	"sheaf/internal/config"
 	"sheaf/internal/kernel/num"
 )
 
-// splitEvery is how many blocks one step of a reduction joins, over all reduced axes together, unless said otherwise.
-const splitEvery = 4
+// splitEvery is how many blocks one step of a reduction joins, over all reduced axes together, unless said otherwise: the
+// setting array.split-every. A configuration that cannot be read is reported when something runs.
+var splitEvery = sync.OnceValue(func() int {
+	n, err := config.ArraySplitEvery.Get(context.Background())
+	if err != nil {
+		return 4
+	}
+	return n
+})
 
 const takesReduce = takesAxis | takesKeep | takesEvery
 
@@ -104,7 +114,7 @@ func reducedAxes(o options, ndim int) ([]int, error) {
 // everyAxis spreads the number of blocks of one step over the reduced axes.
 func everyAxis(every, axes int) int {
 	if every == 0 {
-		every = splitEvery
+		every = splitEvery()
 	}
 	return max(2, int(math.Pow(float64(every), 1/float64(max(1, axes)))+1e-9))
 }

@@ -46,9 +46,9 @@ func (c *Client) Submit[R any](f any, args ...any) *Future[R] {
 
 // function returns f with the options that concern its calls.
 func (s *settings) function(f any) *delayed.Function {
-	var opts []delayed.Option
-	if !s.impure {
-		opts = append(opts, delayed.Pure())
+	opts := []delayed.Option{delayed.Pure()}
+	if s.impure {
+		opts[0] = delayed.Impure()
 	}
 	if s.name != "" {
 		opts = append(opts, delayed.Name(s.name))

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"sheaf/fn"
 	"sheaf/graph"
 	"sheaf/internal/caller"
+	"sheaf/internal/config"
 )
 
 // Call makes a call of f lazy. Its result is of type R.
@@ -33,6 +35,12 @@ type Function struct {
 
 // An Option changes how calls of a [Function] are made.
 type Option struct{ apply func(*Function) }
+
+// pureByDefault is the setting delayed.pure, read once.
+var pureByDefault = sync.OnceValues(func() (bool, error) { return config.DelayedPure.Get(context.Background()) })
+
+// Impure says that every call is a task of its own, which is the default unless the setting delayed.pure says otherwise.
+func Impure() Option { return Option{func(f *Function) { f.pure = false }} }
 
 // Pure says that equal arguments give equal results: equal calls have one key, run once, and are shared. Arguments are
 // compared by content. A function that captures variables has no content to compare, and its calls stay impure.
@@ -61,6 +69,11 @@ func Func(f any, opts ...Option) *Function {
 		return x
 	}
 	x.sig, x.err = signatureOf(x.f.Type())
+	if pure, err := pureByDefault(); err != nil {
+		x.err = err
+	} else {
+		x.pure = pure
+	}
 	for _, o := range opts {
 		o.apply(x)
 	}

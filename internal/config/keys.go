@@ -17,8 +17,6 @@ var (
 
 	ArrayChunkSize = define[int64]("array.chunk-size", "128MiB", bytes,
 		"Bytes that automatic chunks aim at.")
-	ArraySplitLargeChunks = define[string]("array.slicing.split-large-chunks", "warn", choice("warn", "true", "false"),
-		"What to do when indexing makes chunks far larger than array.chunk-size: warn, split them, or say nothing.")
 	ArraySplitEvery = define[int]("array.split-every", "4", number(2, 1<<20),
 		"Chunks that one step of a tree reduction combines.")
 
@@ -30,8 +28,6 @@ var (
 		"Partitions that one step of a tree reduction combines.")
 	DataFrameSampleRows = define[int]("dataframe.csv.sample-rows", "10000", number(1, 1<<30),
 		"Rows of a text file from which types are guessed.")
-	DataFrameParquetMinimum = define[int64]("dataframe.parquet.minimum-partition-size", "75MB", bytes,
-		"Bytes of the wanted columns below which neighbouring files or row groups are read as one partition.")
 	DataFrameBroadcast = define[int64]("dataframe.merge.broadcast-size", "64MB", bytes,
 		"Bytes below which one side of a merge is sent whole to every partition of the other instead of shuffling both.")
 
@@ -44,8 +40,6 @@ var (
 
 	DelayedPure = define[bool]("delayed.pure", "false", boolean,
 		"Whether delayed calls give equal keys to equal calls unless they say otherwise.")
-	EnsureDeterministic = define[bool]("tokenize.ensure-deterministic", "false", boolean,
-		"Refuse values whose key would differ from run to run instead of giving them a random one.")
 	Fuse = define[bool]("optimization.fuse", "true", boolean,
 		"Run chains of element-wise tasks as one task.")
 

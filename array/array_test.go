@@ -223,3 +223,24 @@ func TestLongExpressions(t *testing.T) {
 	}
 	same(t, "doubled", doubled, must(must(ndarray.Arange(6)).Mul(1<<40)), nil)
 }
+
+// TestResultsAreTheCallers checks that changing a result changes nothing else.
+func TestResultsAreTheCallers(t *testing.T) {
+	nd := must(ndarray.Arange(5))
+	x := array.From(nd)
+	kept := must(sheaf.Persist(ctx, x.Add(0)))
+	for name, y := range map[string]*array.Array{
+		"source": x, "transposed": x.T(), "reversed twice": x.Flip().Flip(), "reshaped": x.Reshape(5, 1), "persisted": kept, "cast": x.AsType(dtype.Int64),
+		"identity": x.MapBlocks(func(_ context.Context, b *ndarray.Array) (*ndarray.Array, error) { return b, nil }),
+	} {
+		out := must(y.Compute(ctx))
+		if err := out.Fill(-1); err != nil {
+			t.Fatal(err)
+		}
+		for _, z := range []*array.Array{x, kept} {
+			if sum := must(must(z.Sum().Compute(ctx)).Int()); sum != 10 {
+				t.Fatalf("%s: the sum is now %d", name, sum)
+			}
+		}
+	}
+}

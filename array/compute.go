@@ -69,9 +69,22 @@ func (x *Array) Finish(_ context.Context, parts []any) (*ndarray.Array, error) {
 		blocks[i] = a
 	}
 	if len(blocks) == 1 {
-		return blocks[0].Compact(), nil
+		if madeAnew(x.node) {
+			return blocks[0].Compact(), nil
+		}
+		return blocks[0].Copy(), nil
 	}
 	return joinBlocks(blocks, spaceOf(x.chunksOf()))
+}
+
+// madeAnew reports whether the blocks of a node are new memory. Others may be somebody's: values that an array was made of,
+// persisted blocks, what a user's function keeps; the caller of Compute gets a copy of those.
+func madeAnew(n node) bool {
+	switch n.(type) {
+	case *ufuncNode, *fullNode, *rampNode, *drawNode, *reduceNode, *rechunkNode, *takeNode, *contractNode, *scanNode:
+		return true
+	}
+	return false
 }
 
 // joinBlocks makes one array of a grid of blocks, whose lengths are those of the data.

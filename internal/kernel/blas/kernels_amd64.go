@@ -4,11 +4,11 @@ package blas
 
 import "golang.org/x/sys/cpu"
 
-// The sizes of blocks: a panel of columns of inner steps has about 3/4 of a first cache of 48 KiB (AVX-512) or 32 KiB (AVX2),
-// a block of rows about a quarter of a second cache of 1 MiB or more.
+// The sizes of blocks were measured: a panel of columns of inner steps fills about the first cache (48 KiB with AVX-512, 32 KiB
+// with AVX2), a block of rows about a quarter of the second (1 MiB or more).
 var (
-	avx512of64 = kernel{rows: 8, cols: 24, inner: 192, height: 192, width: 3072, run: gemm64AVX512}
-	avx512of32 = kernel{rows: 8, cols: 48, inner: 192, height: 384, width: 3072, run: gemm32AVX512}
+	avx512of64 = kernel{rows: 8, cols: 24, inner: 256, height: 192, width: 3072, run: gemm64AVX512}
+	avx512of32 = kernel{rows: 8, cols: 48, inner: 256, height: 384, width: 3072, run: gemm32AVX512}
 	avx2of64   = kernel{rows: 4, cols: 12, inner: 256, height: 192, width: 3072, run: gemm64AVX2}
 	avx2of32   = kernel{rows: 4, cols: 24, inner: 256, height: 384, width: 3072, run: gemm32AVX2}
 )

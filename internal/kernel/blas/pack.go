@@ -6,17 +6,17 @@ import "unsafe"
 // lacks is zero.
 func pack[T float32 | float64](dst unsafe.Pointer, m Matrix, n, k, width int) {
 	size := int(unsafe.Sizeof(T(0)))
+	whole := n - n%width
+	if rest := n - whole; rest > 0 {
+		clear(unsafe.Slice((*T)(unsafe.Add(dst, whole*k*size)), width*k))
+	}
+	if m.RowStride == 1 {
+		packTogether[T](dst, m, n, k, width)
+		return
+	}
 	for i := 0; i < n; i += width {
 		out := unsafe.Slice((*T)(unsafe.Add(dst, i*k*size)), width*k)
-		have := min(width, n-i)
-		if have < width {
-			clear(out)
-		}
-		from := m.at(i, 0, size)
-		if m.RowStride == 1 {
-			packTogether(out, from, have, k, width)
-			continue
-		}
+		from, have := m.at(i, 0, size), min(width, n-i)
 		r := 0
 		for ; r+8 <= have; r += 8 {
 			pack8(out, from.at(r, 0, size), k, width, r)
@@ -30,11 +30,23 @@ func pack[T float32 | float64](dst unsafe.Pointer, m Matrix, n, k, width int) {
 	}
 }
 
+// together is how many panels are packed side by side when rows lie together, so that memory is read in long pieces.
+const together = 8
+
 // packTogether packs rows whose elements of one column lie together.
-func packTogether[T float32 | float64](out []T, m Matrix, n, k, width int) {
+func packTogether[T float32 | float64](dst unsafe.Pointer, m Matrix, n, k, width int) {
 	size := int(unsafe.Sizeof(T(0)))
-	for p := range k {
-		copy(out[p*width:p*width+n], unsafe.Slice((*T)(unsafe.Add(m.Data, p*m.ColStride*size)), n))
+	piece := width * size
+	for i := 0; i < n; i += together * width {
+		end := min(i+together*width, n)
+		for p := range k {
+			src := unsafe.Add(m.Data, (i+p*m.ColStride)*size)
+			out := unsafe.Add(dst, i*k*size+p*piece)
+			for r := i; r < end; r += width {
+				copy(unsafe.Slice((*byte)(out), piece), unsafe.Slice((*byte)(src), min(width, end-r)*size))
+				src, out = unsafe.Add(src, piece), unsafe.Add(out, k*piece)
+			}
+		}
 	}
 }
 

@@ -112,7 +112,7 @@ func (s *parquetSource) cut(size int64) {
 		}
 	}
 	if size < 0 {
-		size = min(max(s.bytes/parquetParts, parquetPartLow), parquetPartHigh, max(memoryLimit()/32, parquetPartLow))
+		size = min(max(s.bytes/parquetParts, parquetPartLow), parquetPartHigh, max(memoryLimit()/64, parquetPartLow))
 	}
 	held := int64(0)
 	for i, f := range s.meta.Files {

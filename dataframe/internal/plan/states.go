@@ -75,7 +75,7 @@ func (s *states) final(a Agg, out arrow.DataType) string {
 	case "mean":
 		return fmt.Sprintf("(%s::DOUBLE / nullif(%s, 0))", sum(), count())
 	case "prod":
-		return fmt.Sprintf("coalesce(%s, 1)", Quote(s.add("prod", x, float64s, "product("+x+")", "product(%s)")))
+		return fmt.Sprintf("coalesce(%s, 1)", Quote(s.add("prod", x, float64s, "product("+x+"::DOUBLE)", "product(%s)")))
 	case "min", "max", "any", "all":
 		fn, in := a.Fn, x
 		if a.Fn == "any" || a.Fn == "all" {

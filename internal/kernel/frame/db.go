@@ -177,7 +177,11 @@ func (p *Pool) newConn() (conn *Conn, err error) {
 		{"autoload_known_extensions", "false"},
 	}
 	if p.opts.MemoryLimit > 0 {
-		settings = append(settings, [2]string{"memory_limit", strconv.FormatInt(p.opts.MemoryLimit, 10) + "B"})
+		// Freed memory counts for the process too, so it goes back to the system well before it is as much as the limit.
+		flush := min(p.opts.MemoryLimit/8, 128<<20)
+		settings = append(settings, [2]string{"memory_limit", strconv.FormatInt(p.opts.MemoryLimit, 10) + "B"},
+			[2]string{"allocator_flush_threshold", strconv.FormatInt(flush, 10) + "B"},
+			[2]string{"allocator_bulk_deallocation_flush_threshold", strconv.FormatInt(flush, 10) + "B"})
 	}
 	for _, s := range settings {
 		name, value := C.CString(s[0]), C.CString(s[1])

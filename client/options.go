@@ -19,7 +19,6 @@ type settings struct {
 	err      error
 	skip     bool
 	first    bool
-	withFail bool
 }
 
 // Workers sets how many functions run at a time; the default is GOMAXPROCS.

@@ -83,10 +83,7 @@ func (lo *lowering) groupRows(n *plan.Aggregate, st *plan.Steps, r *rel, parts i
 	}
 	keys := make([]string, len(n.Keys))
 	in := *r
-	var exprs []plan.Named
-	for _, k := range n.Keys {
-		exprs = append(exprs, k)
-	}
+	exprs := slices.Clone(n.Keys)
 	// Keys that are computed stand beside the columns under names of their own.
 	computed := slices.ContainsFunc(n.Keys, func(k plan.Named) bool { return k.Expr != plan.Expr(plan.Column{Name: k.Name}) })
 	if computed {

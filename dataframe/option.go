@@ -68,8 +68,6 @@ func use(op string, opts []Option, takes ...string) (*options, error) {
 	return o, o.err
 }
 
-func (o *options) given(name string) bool { return slices.Contains(o.names, name) }
-
 // BlockSize is the number of bytes of a file that become one partition. Zero makes one partition a file.
 func BlockSize[N int | int64 | float64](n N) Option {
 	return Option{"BlockSize", func(o *options) {
@@ -112,7 +110,7 @@ func NullValues(texts ...string) Option {
 	return Option{"NullValues", func(o *options) { o.nulls = append(o.nulls, texts...) }}
 }
 
-// KeepDefaultNulls, when false, makes only [NullValues] mean null.
+// KeepDefaultNulls says whether the usual texts mean null too; when false only those of [NullValues] do.
 func KeepDefaultNulls(keep bool) Option {
 	return Option{"KeepDefaultNulls", func(o *options) { o.keepNulls = &keep }}
 }

@@ -36,7 +36,8 @@ func ExampleValue() {
 
 func ExampleFunction() {
 	square := delayed.Func(func(x int) int { return x * x }, delayed.Pure(), delayed.Name("square"))
-	fmt.Println(square.Call[int](3).Key() == square.Call[int](3).Key())
+	a, b := square.Call[int](3), square.Call[int](3)
+	fmt.Println(a.Key() == b.Key())
 	// Output: true
 }
 

@@ -55,7 +55,7 @@ type account struct {
 	Matrix  [][]int
 	Flags   []bool
 	_       int
-	private [0]int //nolint:unused // it must be ignored
+	private [0]int //lint:ignore U1000 it must be ignored
 	Skip    int    `json:"-"`
 	Rec     *account
 }

@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -192,12 +191,4 @@ func result(t arrow.DataType, format string, args ...any) value {
 // as makes a value of SQL that is cast to t.
 func as(t arrow.DataType, format string, args ...any) value {
 	return value{sql: "(" + fmt.Sprintf(format, args...) + ")::" + SQLType(t), typ: t}
-}
-
-func sqls(args []value) string {
-	parts := make([]string, len(args))
-	for i, a := range args {
-		parts[i] = a.sql
-	}
-	return strings.Join(parts, ", ")
 }

@@ -11,14 +11,14 @@ import (
 type Option struct{ apply func(*settings) }
 
 type settings struct {
-	local    sheaf.LocalConfig
-	run      sheaf.RunOptions
-	impure   bool
-	key      string
-	name     string
-	err      error
-	skip     bool
-	first    bool
+	local  sheaf.LocalConfig
+	run    sheaf.RunOptions
+	impure bool
+	key    string
+	name   string
+	err    error
+	skip   bool
+	first  bool
 }
 
 // Workers sets how many functions run at a time; the default is GOMAXPROCS.

@@ -26,6 +26,12 @@ func gemm(c, a, b *Array, add bool) {
 	case fast && c.dt == dtype.Float32 && blas.Fast32():
 		blas.Gemm32(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
 		return
+	case fast && c.dt == dtype.Complex128 && blas.FastComplex():
+		blas.Gemm128(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
+		return
+	case fast && c.dt == dtype.Complex64 && blas.FastComplex():
+		blas.GemmComplex64(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
+		return
 	}
 	if !add {
 		clear(bytesOf(c))

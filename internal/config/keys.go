@@ -19,6 +19,9 @@ var (
 		"Bytes that automatic chunks aim at.")
 	ArraySplitEvery = define[int]("array.split-every", "4", number(2, 1<<20),
 		"Chunks that one step of a tree reduction combines.")
+	ArrayBLAS = define[string]("array.blas", "auto", path,
+		"What multiplies matrices: auto is sheaf's own kernels, and an OpenBLAS of the system for types without one; own loads nothing; a path is an OpenBLAS that is used for all. "+
+			"Read from the environment (SHEAF_ARRAY_BLAS) when it is first needed; files do not reach it.")
 
 	DataFrameBlockSize = define[int64]("dataframe.block-size", "64MB", bytes,
 		"Bytes of a text file that become one partition; 0 makes one partition a file.")

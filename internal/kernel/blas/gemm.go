@@ -32,20 +32,28 @@ type kernel struct {
 // The kernels for this machine, nil where there is none.
 var kernel64, kernel32 *kernel
 
-// Fast64 and Fast32 report whether there is an own kernel for this machine.
-func Fast64() bool { return kernel64 != nil }
+// Fast64 reports whether there is an own kernel for this machine, or an OpenBLAS.
+func Fast64() bool { return kernel64 != nil || found() != nil }
 
-// Fast32 is Fast64 for float32.
-func Fast32() bool { return kernel32 != nil }
+// Fast32 is [Fast64] for float32.
+func Fast32() bool { return kernel32 != nil || found() != nil }
 
 // Gemm64 sets c to a·b, or adds it to c. a has m rows and k columns, b k rows and n columns; the rows of c are contiguous and
-// ldc elements apart.
+// ldc elements apart. Without [Fast64] it must not be called.
 func Gemm64(m, n, k int, a, b Matrix, c unsafe.Pointer, ldc int, add bool) {
+	if l := libraryFor(kernel64); l != nil {
+		multiplyWith(l.gemm64, 8, m, n, k, a, b, c, ldc, add)
+		return
+	}
 	gemm[float64](kernel64, m, n, k, a, b, c, ldc, add)
 }
 
 // Gemm32 is Gemm64 for float32.
 func Gemm32(m, n, k int, a, b Matrix, c unsafe.Pointer, ldc int, add bool) {
+	if l := libraryFor(kernel32); l != nil {
+		multiplyWith(l.gemm32, 4, m, n, k, a, b, c, ldc, add)
+		return
+	}
 	gemm[float32](kernel32, m, n, k, a, b, c, ldc, add)
 }
 

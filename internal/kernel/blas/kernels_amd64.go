@@ -2,7 +2,11 @@
 
 package blas
 
-import "golang.org/x/sys/cpu"
+import (
+	"os"
+
+	"golang.org/x/sys/cpu"
+)
 
 // The sizes of blocks were measured: a panel of columns of inner steps fills about the first cache (48 KiB with AVX-512, 32 KiB
 // with AVX2), a block of rows about a quarter of the second (1 MiB or more).
@@ -14,9 +18,10 @@ var (
 )
 
 func init() {
-	x := &cpu.X86
+	x, wanted := &cpu.X86, os.Getenv("SHEAF_SIMD")
 	switch {
-	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512VL:
+	case wanted == "off":
+	case wanted != "avx2" && x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512VL:
 		kernel64, kernel32 = &avx512of64, &avx512of32
 	case x.HasAVX2 && x.HasFMA:
 		kernel64, kernel32 = &avx2of64, &avx2of32

@@ -100,7 +100,12 @@ func (n *contractNode) lower(p *plan) (*graph.Layer, error) {
 		edges = append(edges, graph.Edge{From: from, Map: m})
 	}
 	op := contractOp{Kind: n.kind, Axes: n.axes, Labels: n.labels, Out: n.dt, Inner: inner, Dims: len(space)}
-	l, err := graph.New(graph.Spec{Name: op.Kind.String(), Op: op, Space: full, Edges: edges})
+	spec := graph.Spec{Name: op.Kind.String(), Space: full, Edges: edges}
+	if dst := p.into[n.token]; dst != nil && !split && len(space) == 2 {
+		op.into, spec.Token = dst, graph.Unique()
+	}
+	spec.Op = op
+	l, err := graph.New(spec)
 	if err != nil || !split {
 		return l, err
 	}
@@ -140,7 +145,11 @@ type contractOp struct {
 	Out    dtype.Type
 	Inner  []int
 	Dims   int // of the result
+	into   *destination
 }
+
+// delivers is as that of fusedOp.
+func (o contractOp) delivers() *destination { return o.into }
 
 // ReadsOnly implements graph.Reader.
 func (contractOp) ReadsOnly() {}
@@ -169,7 +178,12 @@ func (o contractOp) Run(ctx context.Context, t *graph.Task) (any, error) {
 		}
 		if sum == nil {
 			var err error
-			if sum, err = ndarray.NewPooled(o.Out, o.shape(a, b)...); err != nil {
+			if o.into != nil {
+				sum, err = o.into.box(t.Coords(nil))
+			} else {
+				sum, err = ndarray.NewPooled(o.Out, o.shape(a, b)...)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -179,6 +193,9 @@ func (o contractOp) Run(ctx context.Context, t *graph.Task) (any, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, context.Cause(ctx)
 		}
+	}
+	if o.into != nil {
+		return nil, nil
 	}
 	return sum, nil
 }

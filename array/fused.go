@@ -25,6 +25,9 @@ type fusedOp struct {
 	reduce *reduceStep // the first step of reductions on top; nil: the block itself is the result
 }
 
+// delivers returns where the blocks are written instead of being results, nil where they are results.
+func (o *fusedOp) delivers() *destination { return o.into }
+
 // HashToken implements graph.Tokener.
 func (o *fusedOp) HashToken(h *graph.Hasher) {
 	h.Token(o.token)

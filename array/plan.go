@@ -252,7 +252,7 @@ func (p *plan) lowerAll(roots []node) ([]graph.Graph, error) {
 			return nil, err
 		}
 		if dst := p.into[r.Token()]; dst != nil {
-			if f, ok := l.Op().(*fusedOp); !ok || f.into != dst {
+			if f, ok := l.Op().(interface{ delivers() *destination }); !ok || f.delivers() != dst {
 				if l, err = dst.deliver(l); err != nil {
 					return nil, err
 				}

@@ -13,24 +13,29 @@ import (
 	"sheaf/internal/kernel/blas"
 )
 
-// gemm sets c to a·b for matrices of one type, or adds it to c, which is contiguous.
+// gemm sets c to a·b for matrices of one type, or adds it to c, whose rows are contiguous.
 func gemm(c, a, b *Array, add bool) {
 	if c.Size() == 0 {
 		return
 	}
 	rows, inner, cols := a.shape[0], a.shape[1], b.shape[1]
+	ldc := max(c.strides[0], cols)
 	switch fast := inner > 0; {
 	case fast && c.dt == dtype.Float64 && blas.Fast64():
-		blas.Gemm64(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
+		blas.Gemm64(rows, cols, inner, operandOf(a), operandOf(b), c.first(), ldc, add)
 		return
 	case fast && c.dt == dtype.Float32 && blas.Fast32():
-		blas.Gemm32(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
+		blas.Gemm32(rows, cols, inner, operandOf(a), operandOf(b), c.first(), ldc, add)
 		return
 	case fast && c.dt == dtype.Complex128 && blas.FastComplex():
-		blas.Gemm128(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
+		blas.Gemm128(rows, cols, inner, operandOf(a), operandOf(b), c.first(), ldc, add)
 		return
 	case fast && c.dt == dtype.Complex64 && blas.FastComplex():
-		blas.GemmComplex64(rows, cols, inner, operandOf(a), operandOf(b), c.first(), cols, add)
+		blas.GemmComplex64(rows, cols, inner, operandOf(a), operandOf(b), c.first(), ldc, add)
+		return
+	}
+	if !c.IsContiguous() {
+		gemmApart(c, a, b, add)
 		return
 	}
 	if !add {
@@ -47,6 +52,23 @@ func gemm(c, a, b *Array, add bool) {
 		}
 	}
 	plainGemm(c, a.contiguous(), b.contiguous())
+}
+
+// gemmApart is gemm for results with gaps between their rows, where only contiguous ones can be computed.
+func gemmApart(c, a, b *Array, add bool) {
+	tmp := newArray(c.dt, c.shape, true)
+	row := func(x *Array, i int) []byte {
+		return bytesOf(x.like(x.shape[1:], x.strides[1:], x.offset+i*x.strides[0]))
+	}
+	if add {
+		for i := range c.shape[0] {
+			copy(row(tmp, i), row(c, i))
+		}
+	}
+	gemm(tmp, a, b, true)
+	for i := range c.shape[0] {
+		copy(row(c, i), row(tmp, i))
+	}
 }
 
 // operandOf describes a matrix, which is not empty, to the kernels.

@@ -60,15 +60,26 @@ func TestProductsInto(t *testing.T) {
 				return ndarray.TensorDotInto(dst, a, b, []int{2}, []int{0}, add)
 			},
 		} {
-			dst, err := ndarray.Ones(dt, batch, rows, cols) // what was there does not matter
+			dst, err := ndarray.Ones(dt, batch, rows, cols+1) // what was there does not matter
 			if err != nil {
 				t.Fatal(err)
+			}
+			wide := dst
+			if dst, err = dst.Index(ndarray.All, ndarray.All, ndarray.S(0, cols)); err != nil {
+				t.Fatal(err)
+			}
+			if name == "tensordot" { // only matrices may have gaps between their rows
+				dst = dst.Copy()
 			}
 			if err := into(dst, false); err != nil || fmt.Sprint(dst) != fmt.Sprint(want) {
 				t.Fatalf("%s: got\n%v %v\nwant\n%v", name, dst, err, want)
 			}
 			if err := into(dst, true); err != nil || fmt.Sprint(dst) != fmt.Sprint(twice) {
 				t.Fatalf("%s added: got\n%v %v\nwant\n%v", name, dst, err, twice)
+			}
+			beside, err := wide.Index(ndarray.All, ndarray.All, cols)
+			if err != nil || beside.CountNonZero() != batch*rows {
+				t.Fatalf("%s wrote beside the rows: %v %v", name, beside, err)
 			}
 		}
 	})

@@ -75,11 +75,14 @@ func (s *share) get() (task, error) {
 	return t, err
 }
 
-// pending returns what graphs stand on.
+// pending returns what graphs stand on. A graph that stands on a future keeps its value, also when nobody has the future any more.
 func (s *share) pending() graph.Pending {
 	t, err := s.get()
 	if err != nil {
 		return broken{err}
+	}
+	if own, ok := t.(interface{ Share() graph.Pending }); ok {
+		return own.Share()
 	}
 	return t
 }

@@ -48,6 +48,13 @@ func (h *Handle) again() *hold {
 	return h.run.hold(h.task)
 }
 
+// Share returns another handle of the same value, which keeps it when this one is released or gone.
+func (h *Handle) Share() graph.Pending {
+	s := &Handle{run: h.run, task: h.task, key: h.key, hold: h.again()}
+	runtime.AddCleanup(s, func(x *hold) { x.release() }, s.hold)
+	return s
+}
+
 // Key names the value.
 func (h *Handle) Key() graph.Key { return h.key }
 

@@ -63,6 +63,12 @@ func gemm[T float32 | float64](u *kernel, m, n, k int, a, b Matrix, c unsafe.Poi
 	if m == 0 || n == 0 {
 		return
 	}
+	switch {
+	case n == 1 && gemv[T](m, k, a, b.Data, b.RowStride, c, ldc, add):
+		return
+	case m == 1 && gemv[T](n, k, b.t(), a.Data, a.ColStride, c, 1, add):
+		return
+	}
 	if n < u.rows && m > n { // a narrow result wastes fewer lanes when it lies on its side
 		gemmNarrow[T](u, m, n, k, a, b, c, ldc, add)
 		return

@@ -57,6 +57,12 @@ func product[T float32 | float64](t *rapid.T, u *kernel) {
 		return rapid.IntRange(0, 120).Draw(t, label)
 	}
 	m, n, k := size("m"), size("n"), size("k")
+	switch rapid.IntRange(0, 5).Draw(t, "vector") {
+	case 0:
+		m = 1
+	case 1:
+		n = 1
+	}
 	a, at := strided[T](t, m, k, "a")
 	b, bt := strided[T](t, k, n, "b")
 	ldc := n + rapid.IntRange(0, 2).Draw(t, "gap")
@@ -132,6 +138,26 @@ func TestGemmLarge(t *testing.T) {
 	}
 }
 
+// TestVectorLarge has more rows than are added up at a time.
+func TestVectorLarge(t *testing.T) {
+	of64, _ := kernels(t)
+	m, k := 2*vectorRows+5, 3
+	a, x := make([]float64, m*k), []float64{1, 0, -2}
+	for i := range a {
+		a[i] = float64(i % 13)
+	}
+	for _, lie := range []Matrix{{unsafe.Pointer(&a[0]), k, 1}, {unsafe.Pointer(&a[0]), 1, m}} {
+		y := make([]float64, m)
+		gemm[float64](of64[0], m, 1, k, lie, Matrix{unsafe.Pointer(&x[0]), 1, 1}, unsafe.Pointer(&y[0]), 1, false)
+		for i, got := range y {
+			at := func(p int) float64 { return *(*float64)(lie.at(i, p, 8).Data) }
+			if want := at(0) - 2*at(2); got != want {
+				t.Fatalf("element %d is %v, want %v", i, got, want)
+			}
+		}
+	}
+}
+
 // TestNotFinite has NaN and infinities where zeros meet them.
 func TestNotFinite(t *testing.T) {
 	of64, _ := kernels(t)
@@ -140,6 +166,14 @@ func TestNotFinite(t *testing.T) {
 		gemm[float64](u, 2, 2, 2, Matrix{unsafe.Pointer(&a[0]), 2, 1}, Matrix{unsafe.Pointer(&b[0]), 2, 1}, unsafe.Pointer(&c[0]), 2, false)
 		if !math.IsNaN(c[0]) || c[1] != 2 || !math.IsNaN(c[2]) || c[3] != 0 {
 			t.Errorf("got %v", c)
+		}
+		b = []float64{math.NaN(), math.Inf(1), 1, 2}
+		for _, lie := range []Matrix{{unsafe.Pointer(&b[0]), 2, 1}, {unsafe.Pointer(&b[0]), 1, 2}} {
+			y := make([]float64, 2)
+			gemm[float64](u, 1, 2, 2, Matrix{unsafe.Pointer(&a[2]), 2, 1}, lie, unsafe.Pointer(&y[0]), 2, false)
+			if !math.IsNaN(y[0]) {
+				t.Errorf("zeros times NaN and infinity: got %v", y)
+			}
 		}
 	}
 }

@@ -55,6 +55,10 @@ func (n *contractNode) String() string {
 // groupBytes bounds the blocks of the operands that one task multiplies and adds up, so that long sums need little memory.
 const groupBytes = 256 << 20
 
+// productTasks is how many tasks a product has at least, if its sums are long enough. It does not depend on the machine, because
+// the last digits of sums do on it.
+const productTasks = 16
+
 func (n *contractNode) lower(p *plan) (*graph.Layer, error) {
 	space := spaceOf(n.chunks)
 	a := n.kids[0].about()
@@ -63,6 +67,9 @@ func (n *contractNode) lower(p *plan) (*graph.Layer, error) {
 		inner[k] = len(a.chunks[axis])
 	}
 	group := n.groupSize()
+	if few := product(space); len(inner) > 0 && few < productTasks { // a small result of a long sum: its parts are tasks
+		group = min(group, max(2, (inner[0]*few+productTasks-1)/productTasks))
+	}
 	groups := [][]graph.Span{}
 	full := slices.Clone(space)
 	split := len(inner) > 0 && inner[0] > group

@@ -138,8 +138,10 @@ func TestErrorsOfRuns(t *testing.T) {
 		{df.Assign("y", Col("pickup").Cast(dtype.Int64)), []string{"conversion", `Could not convert string '2018-01-01' to INT64`}},
 		{df.Assign("y", Col("zone").Add(int64(9223372036854775807))), []string{"out of range", "Overflow"}},
 		{df.MapPartitions(boom), []string{"boom", "TestErrorsOfRuns", "errors_test.go"}},
-		{df.MapPartitions(func(_ context.Context, b arrow.RecordBatch) (arrow.RecordBatch, error) { return b, nil }, Schema(df.Drop("fare").Schema())),
-			[]string{"mappartitions: partition 0 has the columns pickup string, zone int64, fare float64, not pickup string, zone int64"}},
+		{
+			df.MapPartitions(func(_ context.Context, b arrow.RecordBatch) (arrow.RecordBatch, error) { return b, nil }, Schema(df.Drop("fare").Schema())),
+			[]string{"mappartitions: partition 0 has the columns pickup string, zone int64, fare float64, not pickup string, zone int64"},
+		},
 	} {
 		_, err := tc.frame.Compute(t.Context())
 		for _, w := range tc.want {

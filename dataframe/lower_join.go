@@ -136,8 +136,9 @@ func dropKeys(r *rel, want *arrow.Schema) (*rel, error) {
 	return &out, nil
 }
 
-// whole lowers a plan over files that contains a merge to one fragment, which DuckDB runs on all processors, if the files are
-// small beside the memory limit. DuckDB chooses the order and the sides of the joins by its own statistics.
+// whole lowers a plan over files to one fragment, which DuckDB runs on all processors, if the files are small beside the memory
+// limit: DuckDB chooses the order and the sides of joins by its own statistics, and reads a Parquet file faster at once than by
+// ranges of its rows. Text without a merge stays in partitions, which are parsed at least as fast.
 func (lo *lowering) whole(n plan.Node) (*rel, bool) {
 	if lo.fuse <= 0 || lo.uses[n.Token()] > 1 {
 		return nil, false
@@ -145,11 +146,18 @@ func (lo *lowering) whole(n plan.Node) (*rel, bool) {
 	w := &rel{n: 1, wide: true}
 	joins := 0
 	tree, ok := lo.wide(n, w, &joins)
-	if !ok || joins == 0 || w.size > lo.fuse {
+	if !ok || w.size > lo.fuse || joins == 0 && !allParquet(w.inputs) {
 		return nil, false
 	}
 	w.tree = tree
 	return w, true
+}
+
+func allParquet(inputs []input) bool {
+	return !slices.ContainsFunc(inputs, func(in input) bool {
+		_, ok := in.source.(*parquetSource)
+		return !ok
+	})
 }
 
 func (lo *lowering) wide(n plan.Node, w *rel, joins *int) (plan.Node, bool) {

@@ -42,7 +42,19 @@ type values struct {
 	bytes  int64
 }
 
-func (v *values) Schema() *arrow.Schema { return v.schema }
+// Schema returns the columns as the plan sees them: views of text, which the kernel reads but does not make, are text.
+func (v *values) Schema() *arrow.Schema {
+	fields := v.schema.Fields()
+	for i, f := range fields {
+		switch f.Type.ID() {
+		case arrow.STRING_VIEW:
+			fields[i].Type = arrow.BinaryTypes.String
+		case arrow.BINARY_VIEW:
+			fields[i].Type = arrow.BinaryTypes.Binary
+		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
 
 func (v *values) Token() graph.Token { return v.layer.Token() }
 

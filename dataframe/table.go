@@ -3,6 +3,7 @@
 package dataframe
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -179,7 +180,7 @@ func readIPC(r io.Reader) (*Table, error) {
 		b.Retain()
 		batches = append(batches, b)
 	}
-	if err := in.Err(); err != nil && err != io.EOF {
+	if err := in.Err(); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return newTable(in.Schema(), batches), nil

@@ -113,8 +113,19 @@ func TestNaN(t *testing.T) {
 		cond Expr
 		want int64
 	}{
-		{v.Gt(0), 2}, {v.Ge(-100), 3}, {v.Lt(100), 3}, {v.Eq(v), 3}, {v.Ne(v), 1}, {v.Gt(0).Not(), 2}, {v.IsNaN(), 1}, {v.IsNull(), 1},
-		{v.Le(v), 3}, {v.Ge(v), 3}, {v.IsFinite(), 3}, {Lit(0).Lt(v), 2}, {v.Between(-5, 5), 3},
+		{v.Gt(0), 2},
+		{v.Ge(-100), 3},
+		{v.Lt(100), 3},
+		{v.Eq(v), 3},
+		{v.Ne(v), 1},
+		{v.Gt(0).Not(), 2},
+		{v.IsNaN(), 1},
+		{v.IsNull(), 1},
+		{v.Le(v), 3},
+		{v.Ge(v), 3},
+		{v.IsFinite(), 3},
+		{Lit(0).Lt(v), 2},
+		{v.Between(-5, 5), 3},
 	} {
 		if got, err := holes().Filter(tc.cond).Size().Compute(t.Context()); got != tc.want || err != nil {
 			t.Errorf("%v: got %d rows, %v, want %d", tc.cond, got, err, tc.want)

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,7 +103,7 @@ func NewJoin(l, r Node, how How, leftOn, rightOn []string, suffixes [2]string, s
 	}
 	fields := j.columns(ls, rs)
 	if err := distinctNames(fields); err != nil {
-		if m, ok := err.(*Mistake); ok {
+		if m, ok := errors.AsType[*Mistake](err); ok {
 			m.Hint = "choose other Suffixes"
 		}
 		return nil, err
@@ -112,7 +113,7 @@ func NewJoin(l, r Node, how How, leftOn, rightOn []string, suffixes [2]string, s
 }
 
 func sided(err error, side string) error {
-	if m, ok := err.(*Mistake); ok {
+	if m, ok := errors.AsType[*Mistake](err); ok {
 		m.Message += " in the " + side + " table"
 	}
 	return err

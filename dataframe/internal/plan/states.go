@@ -63,9 +63,9 @@ func (s *states) final(a Agg, out arrow.DataType) string {
 	}
 	switch a.Fn {
 	case "size":
-		return size()
+		return fmt.Sprintf("coalesce(%s, 0)", size()) // null when there are no partitions at all
 	case "count":
-		return count()
+		return fmt.Sprintf("coalesce(%s, 0)", count())
 	case "sum":
 		zero := "0"
 		if TypeOf(t) == dtype.Timedelta {

@@ -40,7 +40,7 @@ func TestFutures(t *testing.T) {
 	if n != 2 || err != nil {
 		t.Errorf("got %d rows in the second future, %v, want 2", n, err)
 	}
-	futures = nil
+	clear(futures)
 	runtime.GC() // nobody has the futures any more, but the frame stands on them
 	all, err := back.Len(ctx)
 	if all != 4 || err != nil {

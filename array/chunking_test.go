@@ -22,12 +22,18 @@ func TestElementwiseAnyChunks(t *testing.T) {
 		n    func(x *ndarray.Array, y any) (*ndarray.Array, error)
 	}
 	ops := []binary{
-		{"add", (*array.Array).Add, (*ndarray.Array).Add}, {"sub", (*array.Array).Sub, (*ndarray.Array).Sub},
-		{"mul", (*array.Array).Mul, (*ndarray.Array).Mul}, {"div", (*array.Array).Div, (*ndarray.Array).Div},
-		{"floordiv", (*array.Array).FloorDiv, (*ndarray.Array).FloorDiv}, {"mod", (*array.Array).Mod, (*ndarray.Array).Mod},
-		{"maximum", (*array.Array).Maximum, (*ndarray.Array).Maximum}, {"fmin", (*array.Array).Fmin, (*ndarray.Array).Fmin},
-		{"eq", (*array.Array).Eq, (*ndarray.Array).Eq}, {"lt", (*array.Array).Lt, (*ndarray.Array).Lt},
-		{"and", (*array.Array).LogicalAnd, (*ndarray.Array).LogicalAnd}, {"hypot", (*array.Array).Hypot, (*ndarray.Array).Hypot},
+		{"add", (*array.Array).Add, (*ndarray.Array).Add},
+		{"sub", (*array.Array).Sub, (*ndarray.Array).Sub},
+		{"mul", (*array.Array).Mul, (*ndarray.Array).Mul},
+		{"div", (*array.Array).Div, (*ndarray.Array).Div},
+		{"floordiv", (*array.Array).FloorDiv, (*ndarray.Array).FloorDiv},
+		{"mod", (*array.Array).Mod, (*ndarray.Array).Mod},
+		{"maximum", (*array.Array).Maximum, (*ndarray.Array).Maximum},
+		{"fmin", (*array.Array).Fmin, (*ndarray.Array).Fmin},
+		{"eq", (*array.Array).Eq, (*ndarray.Array).Eq},
+		{"lt", (*array.Array).Lt, (*ndarray.Array).Lt},
+		{"and", (*array.Array).LogicalAnd, (*ndarray.Array).LogicalAnd},
+		{"hypot", (*array.Array).Hypot, (*ndarray.Array).Hypot},
 		{"bitor", (*array.Array).Or, (*ndarray.Array).Or},
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -71,12 +77,18 @@ func TestReductionsAnyChunks(t *testing.T) {
 		n    func(x *ndarray.Array, o ...ndarray.Option) (*ndarray.Array, error)
 	}
 	ops := []reduction{
-		{"sum", (*array.Array).Sum, (*ndarray.Array).Sum}, {"prod", (*array.Array).Prod, (*ndarray.Array).Prod},
-		{"min", (*array.Array).Min, (*ndarray.Array).Min}, {"max", (*array.Array).Max, (*ndarray.Array).Max},
-		{"any", (*array.Array).Any, (*ndarray.Array).Any}, {"all", (*array.Array).All, (*ndarray.Array).All},
-		{"mean", (*array.Array).Mean, (*ndarray.Array).Mean}, {"var", (*array.Array).Var, (*ndarray.Array).Var},
-		{"std", (*array.Array).Std, (*ndarray.Array).Std}, {"count", (*array.Array).CountNonzero, (*ndarray.Array).Count},
-		{"argmin", (*array.Array).ArgMin, (*ndarray.Array).ArgMin}, {"argmax", (*array.Array).ArgMax, (*ndarray.Array).ArgMax},
+		{"sum", (*array.Array).Sum, (*ndarray.Array).Sum},
+		{"prod", (*array.Array).Prod, (*ndarray.Array).Prod},
+		{"min", (*array.Array).Min, (*ndarray.Array).Min},
+		{"max", (*array.Array).Max, (*ndarray.Array).Max},
+		{"any", (*array.Array).Any, (*ndarray.Array).Any},
+		{"all", (*array.Array).All, (*ndarray.Array).All},
+		{"mean", (*array.Array).Mean, (*ndarray.Array).Mean},
+		{"var", (*array.Array).Var, (*ndarray.Array).Var},
+		{"std", (*array.Array).Std, (*ndarray.Array).Std},
+		{"count", (*array.Array).CountNonzero, (*ndarray.Array).Count},
+		{"argmin", (*array.Array).ArgMin, (*ndarray.Array).ArgMin},
+		{"argmax", (*array.Array).ArgMax, (*ndarray.Array).ArgMax},
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		shape := drawShape(t, "shape")

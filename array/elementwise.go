@@ -25,7 +25,7 @@ func apply(op num.Op, args ...any) *Array {
 // passed reports whether err is what one of the operands carries, so that it keeps the place where it was made.
 func passed(err error, args []any) bool {
 	for _, a := range args {
-		if x, ok := a.(*Array); ok && x != nil && x.err == err {
+		if x, ok := a.(*Array); ok && x != nil && x.err == err { //nolint:errorlint // the very same one
 			return true
 		}
 	}

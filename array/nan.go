@@ -2,6 +2,7 @@ package array
 
 import (
 	"math"
+	"slices"
 
 	"sheaf/dtype"
 )
@@ -41,7 +42,7 @@ func (x *Array) NanVar(opts ...Option) *Array {
 	if o.axesSet {
 		axis = append(axis, Axis(o.axes...))
 	}
-	rest := append(axis[:len(axis):len(axis)], Option{func(p *options) { p.every, p.keep = o.every, o.keep }})
+	rest := append(slices.Clip(axis), Option{func(p *options) { p.every, p.keep = o.every, o.keep }})
 	mean := x.NanMean(append(axis, KeepDims())...)
 	squares := x.Sub(mean).Abs().Square().without(0).Sum(rest...)
 	n := x.IsNaN().LogicalNot().Sum(rest...).AsType(dtype.Float64).Sub(o.ddof)

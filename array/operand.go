@@ -186,7 +186,7 @@ func constOf(t dtype.Type, v any) (num.Const, error) {
 		x, _ := ndarray.Get[uint64](s)
 		return num.Const{Type: t, Bits: x}, nil
 	}
-	w := s
+	var w *ndarray.Array
 	if t.IsTemporal() {
 		w, err = s.View(dtype.Int64)
 	} else {

@@ -2,6 +2,7 @@ package array
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -110,8 +111,8 @@ func refining(have, want [][]int) (axes []viewAxis, ok bool) {
 func sameChunks(a, b [][]int) bool { return slices.EqualFunc(a, b, slices.Equal[[]int]) }
 
 func shapeErr(err error) bool {
-	f, ok := err.(*failure)
-	return ok && f.cause == ErrShape
+	f, ok := errors.AsType[*failure](err)
+	return ok && errors.Is(f.cause, ErrShape)
 }
 
 // edgesMax is from how many dependencies on a rechunk goes through blocks of an intermediate form, which makes fewer.
@@ -123,7 +124,7 @@ func (n *rechunkNode) lower(p *plan) (*graph.Layer, error) {
 		return nil, err
 	}
 	have := n.kids[0].about().chunks
-	for step := 0; step < 4; step++ {
+	for range 4 {
 		mid, ok := between(have, n.chunks)
 		if !ok {
 			break

@@ -160,7 +160,7 @@ func reducedTypes(kind reduceKind, t, asked dtype.Type) (acc, out dtype.Type, er
 
 // reducible reports reductions that cannot be: of types without order, of no elements, of unknown positions.
 func reducible(kind reduceKind, m *meta, axes []int, acc dtype.Type) error {
-	n := reduceNode{kind: kind, acc: acc, meta: meta{kids: []node{&fullNode{meta: meta{dt: m.dt}}}}}
+	n := reduceNode{kind: kind, acc: acc, kids: []node{&fullNode{dt: m.dt}}}
 	for _, p := range n.pieces() {
 		if !p.op.Reducible(p.dt) {
 			return wrong(ErrDType, "not defined for %v", m.dt)

@@ -136,7 +136,7 @@ func (r *regionBuilder) inside(n node, axes []viewAxis) (num.Value, error) {
 		}
 		v, err := ufunc.Emit(&r.b, n.op, args...)
 		if err != nil {
-			return v, fmt.Errorf("array: %v: %w", err, sheaf.ErrInternal)
+			return v, fmt.Errorf("array: %w: %w", err, sheaf.ErrInternal)
 		}
 		return v, nil
 	}

@@ -63,7 +63,8 @@ func FullView(t dtype.Type, value any, shape ...int) (*Array, error) {
 //
 // Same as numpy.arange, including the length ceil((stop-start)/step) for fractional steps.
 func Arange[T dtype.Real | int](args ...T) (*Array, error) {
-	var start, stop, step T = 0, 0, 1
+	var start, stop T
+	step := T(1)
 	switch len(args) {
 	case 1:
 		stop = args[0]

@@ -196,7 +196,7 @@ func parseNpyShape(value string) ([]int, error) {
 	if inner == "" {
 		return shape, nil
 	}
-	for _, part := range strings.Split(strings.TrimSuffix(inner, ","), ",") {
+	for part := range strings.SplitSeq(strings.TrimSuffix(inner, ","), ",") {
 		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(part), "L"))
 		if err != nil || n < 0 {
 			return nil, fail(ErrFormat, "npy: shape is %.80q", value)

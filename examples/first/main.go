@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"fmt"
+
 	"sheaf/array"
 	"sheaf/array/random"
 )

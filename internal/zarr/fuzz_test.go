@@ -136,9 +136,14 @@ func TestFill(t *testing.T) {
 		t    dtype.Type
 		want any
 	}{
-		{`"0x7ff0000000000000"`, dtype.Float64, math.Inf(1)}, {`"-Infinity"`, dtype.Float32, float32(math.Inf(-1))},
-		{`18446744073709551615`, dtype.Uint64, uint64(math.MaxUint64)}, {`3.0`, dtype.Int8, int8(3)}, {`null`, dtype.Int8, int8(0)},
-		{`["NaN", 1]`, dtype.Complex64, nil}, {`"NaT"`, dtype.Datetime, nil}, {`["0x3f800000", "Infinity"]`, dtype.Complex64, complex(float32(1), float32(math.Inf(1)))},
+		{`"0x7ff0000000000000"`, dtype.Float64, math.Inf(1)},
+		{`"-Infinity"`, dtype.Float32, float32(math.Inf(-1))},
+		{`18446744073709551615`, dtype.Uint64, uint64(math.MaxUint64)},
+		{`3.0`, dtype.Int8, int8(3)},
+		{`null`, dtype.Int8, int8(0)},
+		{`["NaN", 1]`, dtype.Complex64, nil},
+		{`"NaT"`, dtype.Datetime, nil},
+		{`["0x3f800000", "Infinity"]`, dtype.Complex64, complex(float32(1), float32(math.Inf(1)))},
 	} {
 		got, err := parseFill([]byte(c.raw), elem{t: c.t, unit: 1})
 		if err != nil {

@@ -170,7 +170,12 @@ func (m *Meta) text3(compression string, level int) ([]byte, error) {
 		NodeType     string          `json:"node_type"`
 		Transformers []any           `json:"storage_transformers"`
 	}{
-		m.Shape, m.stored.name(), entry{"regular", config{"chunk_shape": m.Chunks}}, entry{"default", config{"separator": "/"}},
-		zeroFill(m.DType), codecs, config{}, 3, "array", []any{},
+		m.Shape, m.stored.name(),
+		entry{"regular", config{"chunk_shape": m.Chunks}},
+		entry{"default", config{"separator": "/"}},
+		zeroFill(m.DType), codecs,
+		config{},
+		3, "array",
+		[]any{},
 	}, "", "  ")
 }

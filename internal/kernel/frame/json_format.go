@@ -76,8 +76,7 @@ func SniffJSON(ctx context.Context, files []blockio.File, o JSONOptions) (*JSONF
 		}
 		format, err := sniffJSON(ctx, f, o)
 		if err != nil {
-			var data *DataError
-			if errors.As(err, &data) {
+			if _, ok := errors.AsType[*DataError](err); ok {
 				return nil, err
 			}
 			return nil, fmt.Errorf("read json: %s: %w", f.Path, err)

@@ -133,8 +133,11 @@ func TestPartitionErrors(t *testing.T) {
 		n    int
 		want string
 	}{
-		{[]string{"a"}, 2, "values of type list<item: int8, nullable> cannot be keys"}, {nil, 2, "no keys"}, {[]string{"c"}, 2, `there are 0 columns "c"`},
-		{[]string{"b"}, 2, `there are 2 columns "b"`}, {[]string{"a"}, 0, "0 parts"},
+		{[]string{"a"}, 2, "values of type list<item: int8, nullable> cannot be keys"},
+		{nil, 2, "no keys"},
+		{[]string{"c"}, 2, `there are 0 columns "c"`},
+		{[]string{"b"}, 2, `there are 2 columns "b"`},
+		{[]string{"a"}, 0, "0 parts"},
 	} {
 		if _, err := Partition(b, c.keys, c.n); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: got %v, want %q", c.keys, err, c.want)

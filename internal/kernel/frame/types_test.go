@@ -216,7 +216,8 @@ func TestTypesThatNeedACast(t *testing.T) {
 	p := pool(t, Options{Databases: 1})
 	zone := &arrow.TimestampType{Unit: arrow.Nanosecond, TimeZone: "Europe/Berlin"}
 	want := arrow.NewSchema([]arrow.Field{
-		{Name: "sum", Type: arrow.PrimitiveTypes.Int64}, field("u", arrow.BinaryTypes.String), field("e", arrow.BinaryTypes.String),
+		{Name: "sum", Type: arrow.PrimitiveTypes.Int64},
+		field("u", arrow.BinaryTypes.String), field("e", arrow.BinaryTypes.String),
 		field("z", zone), field("f", arrow.PrimitiveTypes.Float64), field("n", arrow.PrimitiveTypes.Int16), field("b", arrow.BinaryTypes.String),
 	}, nil)
 	got := p.show(t, `SELECT sum(range), '00000000-0000-0000-0000-000000000001'::UUID, 'x'::ENUM('y','x'), TIMESTAMPTZ '2018-07-01 12:00:00+02', 1.5::DECIMAL(3,1), NULL, '0101'::BIT FROM range(10)`, nil, want)

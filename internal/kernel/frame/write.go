@@ -62,8 +62,7 @@ func atomically(op, path string, write func(io.Writer) (rows int64, err error)) 
 
 // reason takes the temporary name out of a file error.
 func reason(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
 		return pe.Err
 	}
 	return err

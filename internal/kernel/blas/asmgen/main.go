@@ -48,8 +48,12 @@ func (t tile) write(f *asm.File) {
 	doc := fmt.Sprintf("adds the product of k columns of %d rows and k rows of %d columns to c, whose rows are ldc bytes apart.\n"+
 		"With add 0 it sets c to the product.", t.rows, t.vectors*t.bits/8/t.size)
 	fn := f.Func(t.name, doc, t.bits, []asm.Arg{
-		{Name: "k", Type: "int"}, {Name: "a", Type: "unsafe.Pointer"}, {Name: "b", Type: "unsafe.Pointer"},
-		{Name: "c", Type: "unsafe.Pointer"}, {Name: "ldc", Type: "int"}, {Name: "add", Type: "int"},
+		{Name: "k", Type: "int"},
+		{Name: "a", Type: "unsafe.Pointer"},
+		{Name: "b", Type: "unsafe.Pointer"},
+		{Name: "c", Type: "unsafe.Pointer"},
+		{Name: "ldc", Type: "int"},
+		{Name: "add", Type: "int"},
 	})
 	for i, r := range []string{"AX", "BX", "CX", "DX", "SI", "DI"} {
 		fn.Load([]string{"k", "a", "b", "c", "ldc", "add"}[i], i, r)

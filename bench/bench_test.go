@@ -107,6 +107,18 @@ func TestRowOfABar(t *testing.T) {
 	}
 }
 
+func TestRowOfAPeak(t *testing.T) {
+	c := cases.Case{Name: "c", Unit: "MB", Peak: true, Goal: cases.Goal{Over: []string{cases.Bar}, Ratio: 1, Bar: 20}}
+	r := newResults(c)
+	for _, mb := range []float64{15, 25, 10} {
+		r.addSheaf(outcome{Results: []float64{mb}, peakMB: mb})
+	}
+	x := r.row(newReport(nil, true, nil, ""))
+	if x.Sheaf == nil || *x.Sheaf != 25 || x.Met == nil || *x.Met {
+		t.Errorf("got %+v, want the largest peak, which is above the bar", x)
+	}
+}
+
 // TestJSONFields pins the names that readers of -json rely on.
 func TestJSONFields(t *testing.T) {
 	r := newResults(cases.Case{Name: "c", Unit: "s", Peers: []string{"a"}, Goal: cases.Goal{Over: []string{"a"}, Ratio: 2}})

@@ -21,19 +21,22 @@ func newResults(c cases.Case) *results {
 	return &results{c: c, peers: map[string]*outcome{}, versions: map[string]string{}}
 }
 
-func (r *results) addSheaf(o outcome) { r.sheaf = best(r.sheaf, o) }
+func (r *results) addSheaf(o outcome) { r.sheaf = r.merge(r.sheaf, o) }
 
 func (r *results) addPeer(peer string, o outcome) {
-	r.peers[peer] = best(r.peers[peer], o)
+	r.peers[peer] = r.merge(r.peers[peer], o)
 	maps.Copy(r.versions, o.Versions)
 }
 
-// best keeps the smallest result, and the largest peak of memory, of two rounds.
-func best(old *outcome, o outcome) *outcome {
+// merge keeps the smallest result of two rounds, or the largest if it is a peak of memory.
+func (r *results) merge(old *outcome, o outcome) *outcome {
 	o.Results = []float64{slices.Min(o.Results)}
 	if old != nil {
-		o.Results[0] = min(o.Results[0], old.Results[0])
 		o.peakMB = max(o.peakMB, old.peakMB)
+		o.Results[0] = min(o.Results[0], old.Results[0])
+	}
+	if r.c.Peak {
+		o.Results[0] = o.peakMB
 	}
 	return &o
 }

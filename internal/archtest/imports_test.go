@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"dataframe"},
 	{"ml"},
 	{"cluster"},
-	{"cmd", "examples", "bench", "internal/tools", "internal/archtest", "internal/golden", "internal/sim", "internal/deps"},
+	{"cmd", "examples", "bench", "internal/tools", "internal/archtest", "internal/golden", "internal/sim"},
 }
 
 // floor returns the number of the floor on which a directory is, by its longest entry, or -1.

@@ -6,13 +6,15 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // here finds the worker of a goroutine, so that a task that waits without its context (a captured client and
 // context.Background) gives its place to others too, instead of waiting for ever for a task that has no place to run.
 var here sync.Map // goroutine number → *worker
 
-// goroutine returns the number of the calling goroutine, as it stands in stack traces. It costs about a microsecond.
+// goroutine returns the number of the calling goroutine, as it stands in stack traces. It costs some microseconds, more the deeper
+// the stack.
 func goroutine() uint64 {
 	var buf [64]byte
 	b := buf[:runtime.Stack(buf[:], false)]
@@ -33,4 +35,24 @@ func slotOf(ctx context.Context) slot {
 		}
 	}
 	return slot{}
+}
+
+// patience is how long a wait without a task's context is taken for one outside of tasks, before that is looked up.
+const patience = 100 * time.Microsecond
+
+// soon waits a moment for what is nearly done, where finding out whether a task waits would cost more than that. It reports
+// whether done was closed.
+func soon(ctx context.Context, done <-chan struct{}) bool {
+	if _, ok := ctx.Value(slotKey{}).(slot); ok {
+		return false
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return false
 }

@@ -79,6 +79,9 @@ func (h *Handle) Wait(ctx context.Context) (any, error) {
 	if !h.Done() {
 		done := make(chan struct{})
 		h.run.watch(h.task, func() { close(done) })
+		if soon(ctx, done) {
+			return h.Value(ctx)
+		}
 		resume := Block(ctx)
 		select {
 		case <-done:

@@ -41,13 +41,8 @@ type Layer struct {
 	Space   []int
 	Edges   []Edge
 
-	Keys    []graph.Token // of a list: the identity of each task
-	Start   []int32       // of a list: where each task's inputs begin in Inputs, and the end
-	Inputs  []graph.Ref   // of a list: edge 0 is the list itself, edge e is Edges[e]
-	Names   []string      // of a list: the names that occur, for people
-	NameOf  []uint16      // of a list: the name of each task
-	Sources []fn.Source   // the user's functions that occur
-	Source  []uint16      // per task which of them plus 1, 0 for none; one element stands for all tasks
+	Names   []string    // of a list: the names that occur, for people
+	Sources []fn.Source // the user's functions that occur; of a layer that is no list at most one
 
 	External []ID
 
@@ -62,10 +57,22 @@ type Edge struct {
 }
 
 // A Segment is the operations of tasks [Lo, Hi) of a layer, in a form that only processes of the client's executable can read.
+// A list is cut into segments of at most [SegmentTasks] tasks, which carry all that differs from task to task; any other layer has
+// one segment.
 type Segment struct {
 	Lo, Hi int32
 	Bytes  []byte
+
+	// Of a list only; element k is of task Lo+k.
+	Keys   []graph.Token // the identity
+	Start  []int32       // where the inputs begin in Inputs, and one more: the end
+	Inputs []graph.Ref   // edge 0 is the list itself, edge e is Edges[e]
+	NameOf []uint16      // an index into Names
+	Source []uint16      // an index into Sources plus 1; 0 for none
 }
+
+// SegmentTasks is how many tasks of a list travel together.
+const SegmentTasks = 512
 
 // Options say how the tasks of a graph are run.
 type Options struct {

@@ -31,4 +31,6 @@ type ID struct {
 func (id ID) String() string { return fmt.Sprintf("%s[%d]", id.Layer, id.Index) }
 
 // Compare orders ids by layer and index.
-func (id ID) Compare(o ID) int { return cmp.Or(cmp.Compare(id.Layer, o.Layer), cmp.Compare(id.Index, o.Index)) }
+func (id ID) Compare(o ID) int {
+	return cmp.Or(cmp.Compare(id.Layer, o.Layer), cmp.Compare(id.Index, o.Index))
+}

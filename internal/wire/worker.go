@@ -12,10 +12,17 @@ type Task struct {
 	ID       ID
 	Attempt  uint32
 	Priority Priority
-	Links    []ID   // tasks to run after it in turn, each with the value before as its only input; the last one's value counts
-	Push     uint32 // the client to which a small result is sent at once; 0 for none
-	Exclude  bool   // is not charged when the worker dies: it was under suspicion and runs alone
+	Inputs   []ID    // in the order of the arguments, edge by edge; under the ids by which workers hold the values
+	Ends     []int32 // the end of each edge's part in Inputs; nil means that there is at most one edge
+	Links    []Link  // tasks to run after it in turn; only the last one's value is kept
+	Push     uint32  // the client to which a small result is sent at once; 0 for none
 	Options  TaskOptions
+}
+
+// A Link is a task whose only input is the value of the task before it in a chain.
+type Link struct {
+	ID   ID
+	Edge int32 // by which the input comes
 }
 
 // TaskOptions are what a worker must know of a graph's Options.
@@ -29,7 +36,7 @@ type TaskOptions struct {
 // Last returns the id of the task whose value is the result.
 func (t *Task) Last() ID {
 	if n := len(t.Links); n > 0 {
-		return t.Links[n-1]
+		return t.Links[n-1].ID
 	}
 	return t.ID
 }

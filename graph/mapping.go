@@ -102,9 +102,14 @@ func (m Axes) check(out []int, _ int, in []int, _ int) error {
 	if !slices.Equal(out, m.space) {
 		return fmt.Errorf("the mapping is for an index space %v, the layer has %v", m.space, out)
 	}
-	_, err := Blockwise(out, in, m.Out)
+	made, err := Blockwise(out, in, m.Out)
+	if err == nil && !slices.Equal(made.step, m.step) {
+		return errAxes
+	}
 	return err
 }
+
+var errAxes = errors.New("the strides are not those of the input; make the mapping with Blockwise")
 
 func (m Axes) hash(h *Hasher) { h.String("axes"); h.Ints(m.Out); h.Ints(m.space); h.Ints(m.step) }
 

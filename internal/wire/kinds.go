@@ -1,5 +1,21 @@
 package wire
 
+var messages = []Message{
+	(*ClientHello)(nil), (*WorkerHello)(nil), (*AgentHello)(nil), (*Welcome)(nil), (*Refused)(nil), (*Bye)(nil), (*Gone)(nil),
+	(*Submit)(nil), (*Claim)(nil), (*Release)(nil), (*Cancel)(nil), (*Retry)(nil), (*Scattered)(nil), (*Unreadable)(nil),
+	(*Call)(nil), (*Admitted)(nil), (*Finished)(nil), (*Erred)(nil), (*Progress)(nil), (*Peers)(nil), (*Reply)(nil),
+	(*Delivery)(nil), (*Compute)(nil), (*Stop)(nil), (*Free)(nil), (*Fetch)(nil), (*Steal)(nil), (*Drain)(nil), (*Quit)(nil),
+	(*Forget)(nil), (*Done)(nil), (*Failed)(nil), (*Started)(nil), (*LongRunning)(nil), (*Missing)(nil), (*Holding)(nil),
+	(*Returned)(nil), (*Heartbeat)(nil), (*Drained)(nil), (*Log)(nil), (*Exited)(nil), (*Value)(nil), (*Launch)(nil),
+}
+
+var bodyTypes = []Body{
+	(*WhoHas)(nil), (*Places)(nil), (*HasWhat)(nil), (*Holdings)(nil), (*Processing)(nil), (*Info)(nil), (*Cluster)(nil),
+	(*Rebalance)(nil), (*Replicate)(nil), (*Retire)(nil), (*Restart)(nil), (*Run)(nil), (*Ran)(nil), (*Plugin)(nil),
+	(*Events)(nil), (*Story)(nil), (*Dump)(nil), (*Text)(nil), (*TaskStream)(nil), (*Tasks)(nil), (*Coord)(nil), (*Names)(nil),
+	(*Actor)(nil),
+}
+
 func (*ClientHello) kind() Kind { return KindClientHello }
 func (*WorkerHello) kind() Kind { return KindWorkerHello }
 func (*AgentHello) kind() Kind  { return KindAgentHello }

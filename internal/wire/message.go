@@ -66,6 +66,9 @@ const (
 	// Worker to client, beside the sessions.
 	KindValue
 
+	// Scheduler to agent.
+	KindLaunch
+
 	kindEnd
 )
 

@@ -92,3 +92,10 @@ type Peer struct {
 	Gone    bool
 	Paused  bool
 }
+
+// Launch asks an agent to run worker processes of an executable, or with Stop to end them.
+type Launch struct {
+	Executable string // SHA-256, by which the agent finds it in the object store
+	Stop       bool
+	Reason     string
+}

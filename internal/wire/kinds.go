@@ -58,6 +58,7 @@ func (*Drained) kind() Kind     { return KindDrained }
 func (*Log) kind() Kind         { return KindLog }
 func (*Exited) kind() Kind      { return KindExited }
 func (*Value) kind() Kind       { return KindValue }
+func (*Launch) kind() Kind      { return KindLaunch }
 
 func (*WhoHas) body() BodyKind     { return BodyWhoHas }
 func (*Places) body() BodyKind     { return BodyPlaces }

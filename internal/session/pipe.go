@@ -1,0 +1,120 @@
+package session
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"sheaf/internal/link"
+	"sheaf/internal/transport"
+	"sheaf/internal/wire"
+)
+
+// pipe is a link session with its lock. The time is since the pipe's owner began.
+type pipe struct {
+	to string
+
+	mu     sync.Mutex // guards what follows
+	link   *link.Session
+	buf    []byte
+	frames [][]byte
+	armed  time.Duration // when the owner will poll by itself
+	reason string        // why it was dropped
+}
+
+func newEpoch() link.Epoch { return link.Epoch(rand.Uint64() | 1) }
+
+// send encodes and queues a message.
+func (p *pipe) send(m wire.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.link == nil {
+		return ErrNoSession
+	}
+	b, err := wire.Append(p.buf[:0], m)
+	if err != nil {
+		return err
+	}
+	if cap(b) <= 64<<10 {
+		p.buf = b
+	}
+	return p.link.Send(b)
+}
+
+// poll puts what is due on the wire and returns when to call it again.
+func (p *pipe) poll(now time.Duration, end transport.Endpoint) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.link == nil {
+		return link.Never
+	}
+	p.frames = p.link.Poll(now, p.frames[:0])
+	for _, f := range p.frames {
+		_ = end.Send(p.to, f) // what does not leave is sent again
+	}
+	clear(p.frames)
+	p.armed = p.link.Next(now)
+	return p.armed
+}
+
+// receive takes a frame and returns the messages that it completes, and whether the owner must poll earlier than it meant to.
+func (p *pipe) receive(now time.Duration, frame []byte) (ms []wire.Message, hurry bool, err error) {
+	p.mu.Lock()
+	if p.link == nil {
+		p.mu.Unlock()
+		return nil, false, ErrNoSession
+	}
+	raw, err := p.link.Receive(now, frame)
+	hurry = p.link.Next(now) < p.armed
+	p.mu.Unlock()
+	if err != nil || len(raw) == 0 {
+		return nil, hurry, err
+	}
+	ms = make([]wire.Message, len(raw))
+	for i, b := range raw {
+		if ms[i], err = wire.Parse(b); err != nil {
+			return ms[:i], hurry, fmt.Errorf("%w: %w", link.ErrBroken, err)
+		}
+	}
+	return ms, hurry, nil
+}
+
+// silence returns for how long the other side has not been heard, or has acknowledged nothing.
+func (p *pipe) silence(now time.Duration) (unheard, unacknowledged time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.link == nil {
+		return 0, 0
+	}
+	return now - p.link.Heard(), p.link.Stalled(now)
+}
+
+// idle reports whether everything has arrived.
+func (p *pipe) idle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.link == nil {
+		return true
+	}
+	msgs, bytes := p.link.Queued()
+	return msgs == 0 && bytes == 0
+}
+
+// control puts a frame outside of sessions on the wire.
+func control(end transport.Endpoint, to string, c link.Control) {
+	if f, err := c.Append(nil); err == nil {
+		_ = end.Send(to, f) // whoever needs it asks again
+	}
+}
+
+// cut bounds a reason that travels in a frame.
+func cut(reason string) []byte { return []byte(reason[:min(len(reason), reasonMax)]) }
+
+func fit(c link.Config, end transport.Endpoint) link.Config {
+	if c.MTU <= 0 {
+		c.MTU = 256 << 10
+	}
+	c.MTU = min(c.MTU, end.MaxFrame())
+	return c
+}

@@ -24,6 +24,7 @@ type WorkerHello struct {
 	MemoryBytes int64
 	Resources   []Resource
 	Was         uint32 // its number in a session that the scheduler may have given up
+	Epoch       uint64 // of the scheduler that gave it that number; another one does not know these values
 	Holds       []Size // values that it still has from that session
 }
 

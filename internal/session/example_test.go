@@ -14,7 +14,7 @@ import (
 func Example() {
 	ctx := context.Background()
 	hub := mem.NewHub(mem.Config{})
-	hellos := make(chan string, 1)
+	hellos, gone := make(chan string, 1), make(chan string, 1)
 	a, _ := session.NewAcceptor(session.AcceptorConfig{
 		Network: hub, Name: "scheduler",
 		Accept: func(peer string, hello wire.Message) (time.Duration, error) {
@@ -22,7 +22,7 @@ func Example() {
 			return 10 * time.Second, nil
 		},
 		Deliver: func(string, []wire.Message) {},
-		Gone:    func(_, reason string) { fmt.Println("gone:", reason) },
+		Gone:    func(_, reason string) { gone <- reason },
 	})
 	welcome := make(chan uint32, 1)
 	c, err := session.Dial(ctx, session.Config{
@@ -37,6 +37,7 @@ func Example() {
 	_ = a.Send(<-hellos, &wire.Welcome{Number: 3})
 	fmt.Println("client", <-welcome)
 	_ = c.Close(ctx, "done")
+	fmt.Println("gone:", <-gone)
 	_ = a.Close(ctx, "over")
 	// Output:
 	// client 3

@@ -189,9 +189,12 @@ func readElements(r io.Reader, t dtype.Type, shape []int, op string) (*Array, er
 	}
 }
 
-// remains reports whether a reader is known to hold at least n more bytes: files and in-memory readers are.
+// remains reports whether a reader is known to hold at least n more bytes: files and in-memory readers are, and streams whose
+// sender is trusted with so much memory.
 func remains(r io.Reader, n int64) bool {
 	switch v := r.(type) {
+	case interface{ Affords(n int64) bool }:
+		return v.Affords(n)
 	case interface{ Len() int }:
 		return int64(v.Len()) >= n
 	case io.Seeker:

@@ -35,7 +35,7 @@ func Marshal(v any) ([]byte, error) {
 
 // Unmarshal decodes one value from data, which must hold nothing else. The result does not share memory with data.
 func Unmarshal(data []byte) (any, error) {
-	d := &Decoder{buf: data, end: len(data), credit: creditStart + creditPerByte*int64(len(data))}
+	d := NewDecoderBytes(data)
 	v, err := d.Decode()
 	if errors.Is(err, io.EOF) {
 		err = &Error{Path: "value", Err: ErrTruncated}

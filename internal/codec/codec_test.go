@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -554,4 +555,67 @@ func FuzzFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _ = codec.DecodeFrame(bytes.NewReader(data))
 	})
+}
+
+func TestFrameAbort(t *testing.T) {
+	var buf bytes.Buffer
+	fw := codec.NewFrameWriter(&buf)
+	if _, err := fw.Write(make([]byte, 3<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := fw.Abort("the disk is gone"); err != nil {
+		t.Fatal(err)
+	}
+	end := buf.Len()
+	if err := codec.EncodeFrame(&buf, 42); err != nil {
+		t.Fatal(err)
+	}
+	data := buf.Bytes()
+	r := bytes.NewReader(data)
+	_, err := io.Copy(io.Discard, codec.NewFrameReader(r))
+	if abort, ok := errors.AsType[*codec.AbortError](err); !ok || abort.Reason != "the disk is gone" {
+		t.Errorf("got %v, want an AbortError", err)
+	}
+	if v, err := codec.DecodeFrame(r); v != 42 || err != nil {
+		t.Errorf("the frame behind it: got %v %v, want 42", v, err)
+	}
+	// Damage to the reason, to the mark before it or to a block is damage.
+	for _, at := range []int{end - 1, end - 30, 100} {
+		damaged := bytes.Clone(data[:end])
+		damaged[at]++
+		if _, err := io.Copy(io.Discard, codec.NewFrameReader(bytes.NewReader(damaged))); !errors.Is(err, codec.ErrCorrupt) {
+			t.Errorf("byte %d: got %v, want ErrCorrupt", at, err)
+		}
+	}
+}
+
+func TestExpect(t *testing.T) {
+	var buf bytes.Buffer
+	want := make([]int32, 10<<20)
+	for i := range want {
+		want[i] = int32(i * i)
+	}
+	if err := codec.Encode(&buf, want); err != nil {
+		t.Fatal(err)
+	}
+	for _, expect := range []int64{0, 40 << 20, -1} {
+		d := codec.NewDecoder(struct{ io.Reader }{bytes.NewReader(buf.Bytes())})
+		d.Expect(expect)
+		got, err := d.Decode()
+		if err != nil || !slices.Equal(got.([]int32), want) {
+			t.Errorf("expecting %d: got other values, %v", expect, err)
+		}
+	}
+	d := codec.NewDecoderBytes(append(marshal(t, 1), marshal(t, 2)...))
+	if a, err := d.Decode(); a != 1 || err != nil {
+		t.Errorf("got %v %v, want 1", a, err)
+	}
+}
+
+func marshal(t *testing.T, v any) []byte {
+	b, err := codec.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

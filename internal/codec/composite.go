@@ -125,9 +125,8 @@ func newSlice(t reflect.Type, elem *typeCodec, n int) sliceHeader {
 	if n == 0 {
 		return sliceHeader{data: unsafe.Pointer(&zeroSize)}
 	}
-	if elem.plain { // no pointers: words of memory are as good, and no reflection
-		words := make([]uint64, (uintptr(n)*elem.size+7)/8)
-		return sliceHeader{data: unsafe.Pointer(&words[0]), len: n, cap: n}
+	if elem.plain { // no pointers: any memory is as good, and no reflection
+		return sliceHeader{data: dirty(uintptr(n) * elem.size), len: n, cap: n}
 	}
 	v := reflect.MakeSlice(t, n, n)
 	return sliceHeader{data: v.UnsafePointer(), len: n, cap: n}

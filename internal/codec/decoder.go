@@ -34,6 +34,15 @@ func NewDecoder(r io.Reader) *Decoder {
 	return &Decoder{src: r, buf: make([]byte, 8<<10), credit: creditStart}
 }
 
+// NewDecoderBytes returns a decoder of the values in data, which they do not share memory with.
+func NewDecoderBytes(data []byte) *Decoder {
+	return &Decoder{buf: data, end: len(data), credit: creditStart + creditPerByte*int64(len(data))}
+}
+
+// Expect allows n bytes more to be allocated before they have arrived, because somebody who is trusted has said how large the next value
+// is. Without it a large value is read into memory that grows with it, and copied a few times.
+func (d *Decoder) Expect(n int64) { d.credit += max(n, 0) }
+
 // Decode reads the next value. At the end of the stream it returns io.EOF; data that ends within a value is [ErrTruncated].
 func (d *Decoder) Decode() (any, error) {
 	var v any

@@ -12,14 +12,21 @@ import (
 
 // A frame is the word "SHF1" and blocks. A block is the length of its payload (4 bytes), a checksum (8 bytes, xxh3 of the payload seeded
 // with the block's number), and the payload, at most 1 MiB. A block of length 0 ends the frame; its checksum is that of the
-// frame's total length. Everything is little-endian. So damage, missing blocks, swapped blocks and a missing end are all noticed,
+// frame's total length; one of length 2^32-1 gives the frame up, and what follows is a block with the reason. Everything is little-endian. So damage, missing blocks, swapped blocks and a missing end are all noticed,
 // before a byte of the damaged block is used, and neither side needs the whole in memory.
 const (
 	frameMagic    = "SHF1"
 	frameBlockMax = 1 << 20
 	frameBuffer   = 64 << 10
 	blockHeader   = 12
+	frameAborted  = 1<<32 - 1
+	abortTextMax  = 16 << 10
 )
+
+// An AbortError is the error of reading a frame that its writer gave up; see [FrameWriter.Abort].
+type AbortError struct{ Reason string }
+
+func (e *AbortError) Error() string { return "codec: the writer of the frame gave up: " + e.Reason }
 
 // ErrChecksum is in the chain of the error for a frame whose bytes are not those that were written.
 var ErrChecksum = fmt.Errorf("%w: checksum does not match", ErrCorrupt)
@@ -161,6 +168,27 @@ func (f *FrameWriter) Close() error {
 	return nil
 }
 
+// Abort ends the frame without its end: whoever reads it gets an [AbortError] with the reason, and what follows the frame can be read. It
+// is for values of which it turns out on the way that they cannot be written.
+func (f *FrameWriter) Abort(reason string) error {
+	f.buf = nil
+	text := []byte(reason[:min(len(reason), abortTextMax)])
+	if f.err == nil {
+		f.header(frameAborted, endSum(f.total, f.block))
+	}
+	if f.err == nil {
+		f.header(len(text), xxh3.HashSeed(text, f.block))
+	}
+	if f.err == nil {
+		_, f.err = f.w.Write(text)
+	}
+	if f.err != nil {
+		return fmt.Errorf("codec: write frame: %w", f.err)
+	}
+	f.err = errors.New("frame is closed")
+	return nil
+}
+
 func endSum(total, block uint64) uint64 {
 	return xxh3.HashSeed(binary.LittleEndian.AppendUint64(nil, total), block)
 }
@@ -223,6 +251,9 @@ func (f *FrameReader) next(p []byte) (n int, direct bool, err error) {
 		}
 		return 0, false, io.EOF
 	}
+	if n == frameAborted && sum == endSum(f.total, f.block) {
+		return 0, false, f.aborted()
+	}
 	if n > frameBlockMax {
 		return 0, false, fmt.Errorf("codec: frame: %w: block of %d bytes", ErrCorrupt, n)
 	}
@@ -248,4 +279,24 @@ func (f *FrameReader) next(p []byte) (n int, direct bool, err error) {
 		f.rest = into
 	}
 	return n, direct, nil
+}
+
+// aborted reads why the writer gave up.
+func (f *FrameReader) aborted() error {
+	var h [blockHeader]byte
+	if _, err := io.ReadFull(f.r, h[:]); err != nil {
+		return fmt.Errorf("codec: frame: %w", ErrTruncated)
+	}
+	n := binary.LittleEndian.Uint32(h[:])
+	if n > abortTextMax {
+		return fmt.Errorf("codec: frame: %w: reason of %d bytes", ErrCorrupt, n)
+	}
+	text := make([]byte, n)
+	if _, err := io.ReadFull(f.r, text); err != nil {
+		return fmt.Errorf("codec: frame: %w", ErrTruncated)
+	}
+	if xxh3.HashSeed(text, f.block) != binary.LittleEndian.Uint64(h[4:]) {
+		return fmt.Errorf("codec: reason in frame: %w", ErrChecksum)
+	}
+	return &AbortError{Reason: string(text)}
 }

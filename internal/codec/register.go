@@ -170,6 +170,15 @@ func (r *chunkReader) Read(p []byte) (int, error) {
 	return int(n), nil
 }
 
+// Affords reports whether n bytes may be allocated before they have arrived; see [Decoder.Expect].
+func (r *chunkReader) Affords(n int64) bool {
+	if n > r.d.credit {
+		return false
+	}
+	r.d.credit -= n
+	return true
+}
+
 // more makes left positive, or returns io.EOF at the end.
 func (r *chunkReader) more() error {
 	if r.err != nil || r.left > 0 {

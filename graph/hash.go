@@ -94,13 +94,17 @@ func (h *Hasher) function(v reflect.Value) {
 		h.word('n', 0)
 		return
 	}
-	s, ok := fn.SymbolOf(v)
-	if !ok {
-		h.Unique()
+	if s, ok := fn.SymbolOf(v); ok {
+		h.word('F', 0)
+		h.String(s)
 		return
 	}
-	h.word('F', 0)
-	h.String(s)
+	if b := fn.BindingOf(v); b != nil {
+		h.word('F', 1)
+		h.Any(b)
+		return
+	}
+	h.Unique()
 }
 
 // plain are the kinds of elements whose bytes in memory are their content.

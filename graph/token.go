@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
-
-	"sheaf/fn"
 )
 
 // A Token is a 128-bit content hash: equal content has an equal token on every machine and in every run.
@@ -134,15 +132,14 @@ func (h *Hasher) Token(t Token) {
 // Unique makes the result a token that nothing else has; use it for content that cannot be identified.
 func (h *Hasher) Unique() { h.unique = true }
 
-// Func adds a function: by its code when it captures nothing, else as something unique.
+// Func adds a function: by its code when it captures nothing, by that and the bound values when fn.Bind made it, else as
+// something unique.
 func (h *Hasher) Func(f any) {
-	s, ok := fn.Symbol(f)
-	if !ok {
-		h.Unique()
+	if v := reflect.ValueOf(f); v.Kind() == reflect.Func {
+		h.function(v)
 		return
 	}
-	h.word('F', 0)
-	h.String(s)
+	h.Unique()
 }
 
 // Sum returns the token of everything added.

@@ -81,7 +81,13 @@ func (e *encoder) int(v int64) { e.buf = binary.AppendVarint(e.buf, v) }
 
 func (e *encoder) id(id ID) {
 	e.int(int64(id.Layer - e.last.Layer))
-	e.int(int64(id.Index) - int64(e.last.Index))
+	index := 2 * (int64(id.Index) - int64(e.last.Index))
+	if id.Part == 0 {
+		e.int(index)
+	} else {
+		e.int(index | 1)
+		e.int(int64(id.Part))
+	}
 	e.last = id
 }
 
@@ -132,10 +138,14 @@ func (d *decoder) bytes(n uint64) []byte {
 
 func (d *decoder) id() ID {
 	d.last.Layer += LayerID(d.int())
-	index := int64(d.last.Index) + d.int()
-	if int64(int32(index)) != index {
+	step := d.int()
+	index, part := int64(d.last.Index)+step>>1, int64(0)
+	if step&1 != 0 {
+		part = d.int()
+	}
+	if int64(int32(index)) != index || int64(int32(part)) != part {
 		d.fail()
 	}
-	d.last.Index = int32(index)
+	d.last.Index, d.last.Part = int32(index), int32(part)
 	return d.last
 }

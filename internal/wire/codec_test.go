@@ -108,7 +108,7 @@ func TestKindsAreComplete(t *testing.T) {
 func TestBatchesAreSmall(t *testing.T) {
 	m := &Done{}
 	for i := range int32(1000) {
-		m.Tasks = append(m.Tasks, DoneTask{ID: ID{NewLayerID(3, 7), i}, Attempt: 1, Bytes: 8, Start: 0, Nanos: 900})
+		m.Tasks = append(m.Tasks, DoneTask{ID: ID{Layer: NewLayerID(3, 7), Index: i}, Attempt: 1, Bytes: 8, Start: 0, Nanos: 900})
 	}
 	b, err := Append(nil, m)
 	if err != nil {
@@ -155,7 +155,7 @@ func FuzzParse(f *testing.F) {
 func BenchmarkDone(b *testing.B) {
 	m := &Done{}
 	for i := range int32(1000) {
-		m.Tasks = append(m.Tasks, DoneTask{ID: ID{NewLayerID(3, 7), i}, Attempt: 1, Bytes: 8, Start: 1 << 60, Nanos: 900})
+		m.Tasks = append(m.Tasks, DoneTask{ID: ID{Layer: NewLayerID(3, 7), Index: i}, Attempt: 1, Bytes: 8, Start: 1 << 60, Nanos: 900})
 	}
 	var buf []byte
 	for b.Loop() {

@@ -52,8 +52,9 @@ type Layer struct {
 
 // An Edge says which tasks of a layer a task needs; From 0 is the layer itself.
 type Edge struct {
-	From LayerID
-	Map  graph.Mapping // nil in a list
+	From  LayerID
+	Map   graph.Mapping // nil in a list
+	Parts bool          // of each value only the part with the task's own index
 }
 
 // A Segment is the operations of tasks [Lo, Hi) of a layer, in a form that only processes of the client's executable can read.

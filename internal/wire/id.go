@@ -22,15 +22,25 @@ func (l LayerID) Client() uint32 { return uint32(l >> serialBits) }
 
 func (l LayerID) String() string { return fmt.Sprintf("%d.%d", l.Client(), l&(1<<serialBits-1)) }
 
-// An ID names one value: that of a task of a layer.
+// An ID names one value: that of a task of a layer, or with Part not 0 only part Part-1 of it. Parts are what the receivers of a
+// shuffle need of each sender's value. They are inputs of tasks and are fetched; the value is held, freed and computed as a whole.
 type ID struct {
 	Layer LayerID
 	Index int32
+	Part  int32
 }
 
-func (id ID) String() string { return fmt.Sprintf("%s[%d]", id.Layer, id.Index) }
+// Whole returns the id of the whole value.
+func (id ID) Whole() ID { return ID{Layer: id.Layer, Index: id.Index} }
 
-// Compare orders ids by layer and index.
+func (id ID) String() string {
+	if id.Part != 0 {
+		return fmt.Sprintf("%s[%d]/%d", id.Layer, id.Index, id.Part-1)
+	}
+	return fmt.Sprintf("%s[%d]", id.Layer, id.Index)
+}
+
+// Compare orders ids by layer, index and part.
 func (id ID) Compare(o ID) int {
-	return cmp.Or(cmp.Compare(id.Layer, o.Layer), cmp.Compare(id.Index, o.Index))
+	return cmp.Or(cmp.Compare(id.Layer, o.Layer), cmp.Compare(id.Index, o.Index), cmp.Compare(id.Part, o.Part))
 }

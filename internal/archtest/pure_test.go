@@ -8,7 +8,7 @@ import (
 
 // pure lists the rooms that plan and decide: time, randomness and messages come in as arguments, effects go out as values.
 var pure = []string{
-	"internal/expr", "internal/lower", "internal/order", "internal/ready", "internal/scheduler", "internal/worker", "internal/wire", "internal/link",
+	"internal/expr", "internal/lower", "internal/order", "internal/ready", "internal/scheduler", "internal/worker", "internal/wire", "internal/coord", "internal/link",
 }
 
 // worldly are the packages through which a program acts. Those below them are refused too.

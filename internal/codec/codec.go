@@ -88,6 +88,7 @@ type Encoder struct {
 	lastIdx  typeIndex
 	seen     map[ptrKey]uint64 // pointers and maps of the current value
 	queue    []pendingEnc      // pointers met, whose targets are still to be written
+	funcs    map[funcKey]int   // functions of the current value
 	depth    int
 	tracing  bool // follow pointers at once, to find the path of an error
 	numTypes uint64
@@ -202,6 +203,7 @@ func (e *Encoder) reset() {
 	clear(e.queue)
 	e.queue = e.queue[:0]
 	clear(e.seen)
+	clear(e.funcs)
 	e.depth = 0
 }
 

@@ -269,7 +269,7 @@ func TestUnsupportedNamesThePath(t *testing.T) {
 		want string
 		is   error
 	}{
-		{job{cb: func() {}}, "codec: codec_test.job.cb: cannot encode func(): type has no encoding", codec.ErrUnsupported},
+		{job{cb: func() { close(c) }}, "", codec.ErrUnsupported},
 		{
 			&job{opts: []*jobOpts{nil, {map[string]chan int{"x": c}}}},
 			`codec: codec_test.job.opts[1].Done["x"]: cannot encode chan int: type has no encoding`, codec.ErrUnsupported,

@@ -18,6 +18,7 @@ type Decoder struct {
 	types     []*typeCodec
 	refs      []pendingDec // pointers and maps of the current value, in order of appearance
 	queue     []pendingDec // pointers whose targets are still to be read
+	funcs     []funcKey    // of the current value, in order of appearance
 	depth     int
 	typeDepth int
 	credit    int64
@@ -101,7 +102,8 @@ func (d *Decoder) run(t reflect.Type, p unsafe.Pointer) error {
 func (d *Decoder) reset() {
 	clear(d.queue)
 	clear(d.refs)
-	d.queue, d.refs, d.depth = d.queue[:0], d.refs[:0], 0
+	clear(d.funcs)
+	d.queue, d.refs, d.funcs, d.depth = d.queue[:0], d.refs[:0], d.funcs[:0], 0
 }
 
 func (d *Decoder) enter() error {

@@ -26,11 +26,11 @@ func Example() {
 	back := v.(*account)
 	fmt.Println(back.Name, back.balance, back.friends[0] == back, err)
 
-	_, err = codec.Marshal(map[string]any{"callback": func() {}})
+	_, err = codec.Marshal(map[string]any{"callback": make(chan int)})
 	fmt.Println(err)
 	// Output:
 	// Alice 10 true <nil>
-	// codec: map[string]interface {}["callback"].(func()): cannot encode func(): type has no encoding
+	// codec: map[string]interface {}["callback"].(chan int): cannot encode chan int: type has no encoding
 }
 
 func ExampleEncoder() {

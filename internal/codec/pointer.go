@@ -11,6 +11,10 @@ import (
 func (c *compiler) pointer(tc *typeCodec) {
 	target := c.codec(tc.t.Elem())
 	elem := tc.t.Elem()
+	if tc.t.Implements(errorType) {
+		compileError(tc, target)
+		return
+	}
 	tc.enc = func(e *Encoder, p unsafe.Pointer) error {
 		q := *(*unsafe.Pointer)(p)
 		if q == nil {
@@ -20,15 +24,7 @@ func (c *compiler) pointer(tc *typeCodec) {
 		if e.met(q, target) {
 			return nil
 		}
-		if e.tracing {
-			if err := e.enter(); err != nil {
-				return err
-			}
-			defer e.leave()
-			return target.enc(e, q)
-		}
-		e.queue = append(e.queue, pendingEnc{target, q})
-		return nil
+		return e.follow(q, target)
 	}
 	tc.dec = func(d *Decoder, p unsafe.Pointer) error {
 		q, known, err := d.ref(target)
@@ -43,6 +39,19 @@ func (c *compiler) pointer(tc *typeCodec) {
 		*(*unsafe.Pointer)(p) = q
 		return nil
 	}
+}
+
+// follow sees to it that what q points to is written.
+func (e *Encoder) follow(q unsafe.Pointer, target *typeCodec) error {
+	if e.tracing {
+		if err := e.enter(); err != nil {
+			return err
+		}
+		defer e.leave()
+		return target.enc(e, q)
+	}
+	e.queue = append(e.queue, pendingEnc{target, q})
+	return nil
 }
 
 // met writes the number of a pointer and tells whether it was known.

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 	"unsafe"
+
+	"sheaf/internal/image"
 )
 
 var anyType = reflect.TypeFor[any]()
@@ -17,9 +20,10 @@ var anyType = reflect.TypeFor[any]()
 //	'a'          the length and the element of an array
 //	'n'          a name, which the receiver must know
 //
-// A name is import path, type name, and the distance of the type's descriptor from that of int in the executable. The
-// distance tells apart types of one name declared in different functions, and is the same in every process that runs the
-// same binary. The receiver only looks the name up, it never follows the distance.
+// A name is the type's, as reflect gives it, with the place of its descriptor in the executable and its hash. The place tells
+// apart types of one name, and is the same in every process that runs the same executable; a receiver that has not met the
+// type finds it there, and takes it if name and hash are right. Types that package reflect has made at run time have no place:
+// their name says so, and is known only where the type was met.
 
 // A typeTable maps names to types and back.
 type typeTable struct {
@@ -46,9 +50,8 @@ func newTypeTable() *typeTable {
 // RegisterType makes t, and every type reachable from it through fields, elements, keys, parameters and results, known to
 // [Decode] when it turns up inside an interface.
 //
-// Within one process nothing needs registering: encoding a value does it. A process that receives values it has
-// never encoded (a worker of a cluster) registers the types of its functions' signatures before it decodes
-// their arguments; whatever concrete types travel inside interfaces beyond those are registered by the program, as with gob.
+// Types that the executable contains need no registration: they are found in it. It is for those that package reflect makes at run
+// time, and for platforms where the executable cannot be searched.
 func RegisterType(t reflect.Type) { table.add(t) }
 
 // RegisterTypeOf is RegisterType for the type parameter.
@@ -85,16 +88,41 @@ func typeName(t reflect.Type) string {
 	if t.PkgPath() == "" && t.Name() != "" {
 		return t.Name() // predeclared
 	}
-	name := t.String()
-	if t.Name() != "" {
-		name = t.PkgPath() + "." + t.Name()
+	if p, ok := image.PlaceOfType(t); ok {
+		return p.Name + "@" + strconv.FormatInt(p.Place, 16) + "#" + strconv.FormatUint(uint64(p.Hash), 16)
 	}
-	return name + "@" + strconv.FormatInt(int64(descriptor(t)-descriptor(reflect.TypeFor[int]())), 16)
+	return t.String() + "@made-" + strconv.FormatUint(uint64(descriptor(t)), 16)
 }
 
 // descriptor is the address of the type's descriptor: the data word of the interface value that reflect.Type is.
 func descriptor(t reflect.Type) uintptr {
 	return uintptr((*[2]unsafe.Pointer)(unsafe.Pointer(&t))[1])
+}
+
+// find returns the type of a name, from the table or else from the executable.
+func (tt *typeTable) find(name string) (reflect.Type, bool) {
+	if t, ok := tt.byName.Load(name); ok {
+		return t.(reflect.Type), true
+	}
+	at := strings.LastIndexByte(name, '@')
+	hash := strings.LastIndexByte(name, '#')
+	if at < 0 || hash < at {
+		return nil, false
+	}
+	place, err := strconv.ParseInt(name[at+1:hash], 16, 64)
+	if err != nil {
+		return nil, false
+	}
+	sum, err := strconv.ParseUint(name[hash+1:], 16, 32)
+	if err != nil {
+		return nil, false
+	}
+	t, ok := image.Type(image.TypePlace{Place: place, Hash: uint32(sum), Name: name[:at]})
+	if !ok || typeName(t) != name {
+		return nil, false
+	}
+	tt.add(t)
+	return t, true
 }
 
 // typeRef writes a reference to t.
@@ -277,10 +305,10 @@ func (d *Decoder) namedType() (reflect.Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, ok := table.byName.Load(string(name))
+	t, ok := table.find(string(name))
 	if !ok {
-		return nil, fmt.Errorf("%w %q: this process has not met it; codec.RegisterType it, and run the same binary on both sides",
-			ErrUnknownType, name)
+		return nil, fmt.Errorf("%w %q: it is not in this executable; all processes must run the same one, and types that package "+
+			"reflect makes at run time cannot travel inside interfaces", ErrUnknownType, name)
 	}
-	return t.(reflect.Type), nil
+	return t, nil
 }

@@ -37,7 +37,7 @@ func watch(pid int, limitBytes int64, reach func()) *watcher {
 		defer close(w.done)
 		timer := time.NewTimer(0)
 		defer timer.Stop()
-		for {
+		for early := intervalMin; ; early = min(2*early, intervalMax) { // a short life is seen too
 			select {
 			case <-w.stop:
 				return
@@ -45,13 +45,13 @@ func watch(pid int, limitBytes int64, reach func()) *watcher {
 			}
 			u, err := usageOf(pid)
 			if err != nil {
-				timer.Reset(intervalMax) // it is ending, or this system does not tell
+				timer.Reset(early) // it is ending, or this system does not tell
 				continue
 			}
 			if w.looked(u, limitBytes) {
 				reach()
 			}
-			timer.Reset(interval(u.NowBytes, limitBytes))
+			timer.Reset(min(early, interval(u.NowBytes, limitBytes)))
 		}
 	}()
 	return w

@@ -121,7 +121,14 @@ func steps(l *Layer) []*Layer {
 	if s, ok := l.op.(sequencer); ok {
 		return s.sequence().layers
 	}
-	return []*Layer{l}
+	return []*Layer{l.bare()}
+}
+
+// bare returns the layer without what it hangs on, which its operation does not look at: a step must not hold a whole graph.
+func (l *Layer) bare() *Layer {
+	b := *l
+	b.edges = make([]Edge, len(l.edges))
+	return &b
 }
 
 // sequence runs the operations of several layers one after the other.
@@ -183,6 +190,12 @@ func (s sequence) OutBytes(i int) int64 {
 		}
 	}
 	return most
+}
+
+// TakesParts is the first step's word: it is the one with inputs.
+func (s sequence) TakesParts(edge int) bool {
+	p, ok := s.layers[0].op.(PartTaker)
+	return ok && p.TakesParts(edge)
 }
 
 // HashToken writes the steps' identities.

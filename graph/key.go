@@ -12,10 +12,17 @@ type Key struct {
 	Token Token
 	Index int
 	space string
+	text  string // instead of everything else
 }
+
+// KeyText returns a key of which only the text is known, as [Key.String] gave it.
+func KeyText(s string) Key { return Key{Name: s, text: s} }
 
 // String returns "name-token" with the task's coordinates, such as "sum-1f2e3d4c(0, 3)".
 func (k Key) String() string {
+	if k.text != "" {
+		return k.text
+	}
 	s := k.Name + "-" + k.Token.Short()
 	if k.space == "" {
 		return s

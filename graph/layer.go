@@ -89,6 +89,7 @@ type Layer struct {
 	edges []Edge
 	keys  []Token // of a list: one per task
 	names func(i int) string
+	mark  uint64
 }
 
 var (
@@ -112,20 +113,24 @@ func New(s Spec) (*Layer, error) {
 		}
 		l.n *= d
 	}
-	for i, e := range s.Edges {
-		if e.Map == nil {
-			return nil, fmt.Errorf("graph: edge %d of layer %q has no Map: %w", i, s.Name, ErrGraph)
-		}
-		from := e.From
-		if from == nil {
-			from = l
-		}
-		if err := e.Map.check(l.space, l.n, from.space, from.n); err != nil {
-			return nil, fmt.Errorf("graph: edge %d of layer %q from %q: %w: %w", i, s.Name, from.name, err, ErrGraph)
-		}
+	if err := l.checkEdges(); err != nil {
+		return nil, err
 	}
 	l.identify(s.Token)
 	return l, nil
+}
+
+func (l *Layer) checkEdges() error {
+	for i, e := range l.edges {
+		if e.Map == nil {
+			return fmt.Errorf("graph: edge %d of layer %q has no Map: %w", i, l.name, ErrGraph)
+		}
+		from := l.From(i)
+		if err := e.Map.check(l.space, l.n, from.space, from.n); err != nil {
+			return fmt.Errorf("graph: edge %d of layer %q from %q: %w: %w", i, l.name, from.name, err, ErrGraph)
+		}
+	}
+	return nil
 }
 
 // Must is for layers whose specs are right by construction: it panics where [New] would return an error.

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"sheaf/fn"
 )
@@ -55,12 +54,7 @@ func (b *List) Add(key Token, op Op, refs ...Ref) int {
 func (b *List) Layer(name string) (*Layer, error) {
 	l := &Layer{name: name, space: []int{len(b.ops)}, n: len(b.ops), keys: b.keys}
 	l.op = listOp{b.ops}
-	l.names = func(i int) string {
-		if s, ok := b.ops[i].(interface{ TaskName() string }); ok {
-			return s.TaskName()
-		}
-		return name
-	}
+	l.names = taskNames(b.ops, name)
 	m := refs{start: b.start, refs: b.refs}
 	l.edges = append(l.edges, Edge{Map: m})
 	h := NewHasher("list")
@@ -69,11 +63,8 @@ func (b *List) Layer(name string) (*Layer, error) {
 		l.edges = append(l.edges, Edge{From: in, Map: refs{}})
 		h.Token(in.token)
 	}
-	for i, r := range b.refs {
-		if r.Edge < 0 || int(r.Edge) >= len(l.edges) || r.Index < 0 || int(r.Index) >= l.From(int(r.Edge)).n {
-			return nil, fmt.Errorf("graph: reference %d of list %q names task %d of edge %d, which does not exist: %w",
-				i, name, r.Index, r.Edge, ErrGraph)
-		}
+	if err := l.checkRefs(b.refs); err != nil {
+		return nil, err
 	}
 	for _, k := range b.keys {
 		h.Token(k)

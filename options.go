@@ -70,6 +70,12 @@ func settingsOf(ctx context.Context, opts []Option) *settings {
 	return s
 }
 
+// distributed reports whether the executor may run tasks in other processes.
+func (s *settings) distributed() bool {
+	d, ok := s.executor.(Distributed)
+	return ok && d.Distributed()
+}
+
 // start runs a graph on the executor of the settings.
 func (s *settings) start(ctx context.Context, g graph.Graph) (Run, error) {
 	e := s.executor

@@ -37,6 +37,19 @@ type Planner interface {
 	Plan(cs []Collection) ([]graph.Graph, error)
 }
 
+// A PlaceAware planner plans otherwise for executors whose tasks run in other processes than this one, where a task with all
+// threads of this machine, or a file that several tasks have open, is of no use.
+type PlaceAware interface {
+	Planner
+	PlanDistributed(cs []Collection) ([]graph.Graph, error)
+}
+
+// Distributed is implemented by executors that may run tasks in other processes.
+type Distributed interface {
+	Executor
+	Distributed() bool
+}
+
 // Planned is implemented by collections that have a [Planner].
 type Planned interface {
 	Collection
@@ -145,7 +158,7 @@ func ComputeAll[L Lazy[T], T any](ctx context.Context, cs ...L) ([]T, error) {
 // context belongs to the run: cancelling it stops the run. Failures show when the result is used; [Wait] waits for them.
 func Persist[C Persistable[C]](ctx context.Context, c C, opts ...Option) (C, error) {
 	s := settingsOf(ctx, opts)
-	gs, err := plan(c)
+	gs, err := plan(s.distributed(), c)
 	if err != nil {
 		return c, err
 	}
@@ -223,7 +236,7 @@ func compute(ctx context.Context, opts []Option, cs ...Collection) ([][]any, err
 		return nil, context.Cause(ctx)
 	}
 	s := settingsOf(ctx, opts)
-	gs, err := plan(cs...)
+	gs, err := plan(s.distributed(), cs...)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +272,7 @@ func compute(ctx context.Context, opts []Option, cs ...Collection) ([][]any, err
 }
 
 // plan makes the graphs of collections; those with a common planner are planned together.
-func plan(cs ...Collection) ([]graph.Graph, error) {
+func plan(distributed bool, cs ...Collection) ([]graph.Graph, error) {
 	gs := make([]graph.Graph, len(cs))
 	groups := map[Planner][]int{}
 	var order []Planner
@@ -283,7 +296,7 @@ func plan(cs ...Collection) ([]graph.Graph, error) {
 		for k, i := range groups[p] {
 			group[k] = cs[i]
 		}
-		planned, err := p.Plan(group)
+		planned, err := planGroup(p, distributed, group)
 		if err != nil {
 			return nil, err
 		}
@@ -295,4 +308,11 @@ func plan(cs ...Collection) ([]graph.Graph, error) {
 		}
 	}
 	return gs, nil
+}
+
+func planGroup(p Planner, distributed bool, group []Collection) ([]graph.Graph, error) {
+	if p, ok := p.(PlaceAware); ok && distributed {
+		return p.PlanDistributed(group)
+	}
+	return p.Plan(group)
 }

@@ -168,9 +168,9 @@ func (m *Machine) checkSessions() error {
 		switch {
 		case s.name != name || bytes != s.replyBytes || len(s.replies) > m.conf.Replies:
 			return fmt.Errorf("session %s: %d answers of %d bytes, %d counted", name, len(s.replies), bytes, s.replyBytes)
-		case s.silent && (len(s.grants) == 0 || len(s.waits)+len(s.taken)+len(s.subs) > 0):
+		case s.silent && (len(s.grants) == 0 || len(s.waits)+len(s.taken)+len(s.subs)+len(s.lent) > 0):
 			return fmt.Errorf("session %s is gone, but not all of it", name)
-		case max(len(s.waits), len(s.subs)) > m.conf.PerSession:
+		case max(len(s.waits), len(s.subs), len(s.lent)) > m.conf.PerSession:
 			return fmt.Errorf("session %s has more than it may", name)
 		}
 	}

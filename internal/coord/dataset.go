@@ -45,8 +45,10 @@ func (m *Machine) getPublished(s *session, id uint64, r GetPublished) *Error {
 	if !ok {
 		return m.noDataset(r.Name)
 	}
-	m.share(s, v.IDs)
-	m.reply(s, id, Result{OK: true, Value: v})
+	if err := m.mayLend(s, v); err != nil {
+		return err
+	}
+	m.lend(s, id, v)
 	return nil
 }
 

@@ -21,28 +21,15 @@ type Deliver struct {
 	Messages     []Message
 }
 
-// Hold keeps the values of futures alive on behalf of the machine. Holds are counted.
+// Hold keeps the values of futures alive on behalf of the machine. Holds are counted. A session to which the machine names
+// futures claims them by its own means before it says that it has them ([Claimed], [QueueAck]); until then the machine's
+// hold keeps them.
 type Hold struct{ IDs []wire.ID }
 
 // Drop ends as many holds as it has ids.
 type Drop struct{ IDs []wire.ID }
 
-// Share keeps the values of futures alive on behalf of a session that is being given them in the next reply, as if it had
-// submitted them; the session gives them up itself, or with its end.
-type Share struct {
-	Session Session
-	IDs     []wire.ID
-}
-
-// Unshare takes a Share back: the session does not want what it was given.
-type Unshare struct {
-	Session Session
-	IDs     []wire.ID
-}
-
 func (Reply) effect()   {}
 func (Deliver) effect() {}
 func (Hold) effect()    {}
 func (Drop) effect()    {}
-func (Share) effect()   {}
-func (Unshare) effect() {}

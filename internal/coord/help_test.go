@@ -179,10 +179,6 @@ func show(e Effect) string {
 		return fmt.Sprintf("hold %v", e.IDs)
 	case Drop:
 		return fmt.Sprintf("drop %v", e.IDs)
-	case Share:
-		return fmt.Sprintf("share with %s %v", e.Session, e.IDs)
-	case Unshare:
-		return fmt.Sprintf("unshare from %s %v", e.Session, e.IDs)
 	}
 	return "?"
 }

@@ -164,6 +164,8 @@ func (m *Machine) performMore(s *session, id uint64, r Request) *Error {
 	case Received:
 		m.received(s, r.UpTo)
 		return nil
+	case Claimed:
+		return m.claimed(s, id, r)
 	case Resume:
 		return m.resume(s, id)
 	}

@@ -57,6 +57,7 @@ var blank = [kindEnd]Request{
 	KindCancel:           Cancel{},
 	KindReceived:         Received{},
 	KindResume:           Resume{},
+	KindClaimed:          Claimed{},
 }
 
 // request writes the fields of r, or reads those of a request of r's type, and returns it.
@@ -190,6 +191,9 @@ func (c *coder) requestMore(r Request) Request {
 		return r
 	case Received:
 		c.uint(&r.UpTo)
+		return r
+	case Claimed:
+		c.uint(&r.Request)
 		return r
 	case Resume:
 		return r

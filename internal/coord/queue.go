@@ -200,7 +200,6 @@ func (m *Machine) deliver(w *waiter) {
 	for k, i := range w.items {
 		r.Items[k] = Item{i.seq, i.value}
 		w.session.taken[i.seq] = i
-		m.share(w.session, i.value.IDs)
 	}
 	w.queue.taken += len(w.items)
 	m.reply(w.session, w.id, r)
@@ -215,7 +214,6 @@ func (m *Machine) ack(s *session, id uint64, r QueueAck) *Error {
 		case i == nil || slices.Contains(back, i):
 			unknown = append(unknown, seq)
 		case r.Return:
-			m.unshare(s, i.value.IDs)
 			back = append(back, i)
 		default:
 			delete(s.taken, seq)

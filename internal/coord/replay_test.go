@@ -101,6 +101,8 @@ func (w *walk) request() Request {
 		return List{Space(w.rng.IntN(int(spaceEnd))), name}
 	case KindCancel:
 		return Cancel{small}
+	case KindClaimed:
+		return Claimed{small}
 	case KindReceived:
 		return Received{small}
 	}
@@ -241,6 +243,7 @@ func TestBrokenStates(t *testing.T) {
 		{Sessions: []SessionState{{Session: "a"}}, Waits: []WaitState{{Session: "a", Request: []byte{200}}}},
 		{Taken: []TakenState{{Session: "a"}}},
 		{Meta: []MetaState{{}}},
+		{Lent: []LentState{{Session: "a"}}},
 	} {
 		if _, err := Restore(Config{}, 0, s); err == nil {
 			t.Errorf("state %d was restored", k)

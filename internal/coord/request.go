@@ -52,6 +52,7 @@ const (
 	KindCancel
 	KindReceived
 	KindResume
+	KindClaimed
 	kindEnd
 )
 
@@ -115,7 +116,7 @@ type QueuePut struct {
 }
 
 // QueueGet takes at least Min and at most Max items from the front; with Min zero it takes what is there. The result's
-// Items are to be acknowledged. It has fewer than Min only if more would be too large for one result.
+// Items are to be acknowledged, after the futures in them have been claimed. It has fewer than Min only if more would be too large for one result.
 type QueueGet struct {
 	Name string
 	Min  int
@@ -138,7 +139,7 @@ type VarSet struct {
 	Value Value
 }
 
-// VarGet reads a variable and waits until it is set. The result has the Value.
+// VarGet reads a variable and waits until it is set. The result has the Value, and if futures are in it a Seq: see [Claimed].
 type VarGet struct {
 	Name string
 	Wait time.Duration
@@ -199,7 +200,8 @@ type Publish struct {
 // Unpublish forgets a dataset, or is [ErrNotFound].
 type Unpublish struct{ Name string }
 
-// GetPublished reads a dataset, or is [ErrNotFound]. The result has the Value.
+// GetPublished reads a dataset, or is [ErrNotFound]. The result has the Value, and if futures are in it a Seq:
+// see [Claimed].
 type GetPublished struct{ Name string }
 
 // MetaSet replaces everything at and below a path by Leaves, whose paths are relative to it: one with an empty path for a
@@ -238,6 +240,10 @@ type Received struct{ UpTo uint64 }
 
 // Resume asks to deliver again whatever is not acknowledged, after a connection was lost.
 type Resume struct{}
+
+// Claimed says that the session has claimed the futures that the answer to a request named, under the number of its Seq. The
+// machine keeps them alive until then.
+type Claimed struct{ Request uint64 }
 
 // Kind returns KindLockAcquire.
 func (LockAcquire) Kind() Kind { return KindLockAcquire }
@@ -334,3 +340,6 @@ func (Received) Kind() Kind { return KindReceived }
 
 // Kind returns KindResume.
 func (Resume) Kind() Kind { return KindResume }
+
+// Kind returns KindClaimed.
+func (Claimed) Kind() Kind { return KindClaimed }

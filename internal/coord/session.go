@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"sheaf/internal/wire"
 )
 
 // session is what the machine knows of a session.
@@ -21,6 +23,7 @@ type session struct {
 	grants map[uint64]*grant  // by token
 	taken  map[uint64]*item   // from queues and not acknowledged, by number
 	subs   map[uint64]*subscription
+	lent   map[uint64][]wire.ID // futures that it is to claim, by request
 }
 
 // kept is an answer that is remembered in case the request is repeated.
@@ -42,7 +45,7 @@ func (m *Machine) session(name Session) *session {
 	if s == nil {
 		s = &session{
 			name: name, replies: map[uint64]*kept{}, waits: map[uint64]*waiter{}, grants: map[uint64]*grant{},
-			taken: map[uint64]*item{}, subs: map[uint64]*subscription{},
+			taken: map[uint64]*item{}, subs: map[uint64]*subscription{}, lent: map[uint64][]wire.ID{},
 		}
 		m.sessions[name] = s
 	}
@@ -111,7 +114,7 @@ func (m *Machine) cancel(s *session, id uint64, r Cancel) *Error {
 		m.reply(s, id, Result{})
 		return nil
 	}
-	undone := k.result.Items != nil || len(k.result.Value.IDs) > 0
+	undone := m.reclaim(s, r.Request) || k.result.Items != nil
 	if g := s.grants[k.result.Token]; g != nil {
 		m.end(g)
 		undone = true
@@ -119,12 +122,10 @@ func (m *Machine) cancel(s *session, id uint64, r Cancel) *Error {
 	var back []*item
 	for _, i := range k.result.Items {
 		if i := s.taken[i.Seq]; i != nil {
-			m.unshare(s, i.value.IDs)
 			back = append(back, i)
 		}
 	}
 	m.putBack(s, back...)
-	m.unshare(s, k.result.Value.IDs)
 	if undone {
 		s.replyBytes -= k.size()
 		k.result, k.err = Result{}, cancelled
@@ -168,6 +169,9 @@ func (m *Machine) Gone(now time.Duration, name Session, how End) []Effect {
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.subs)) {
 		m.endSubscription(s.subs[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.lent)) {
+		m.reclaim(s, id)
 	}
 	s.silent = true
 	if how == Closed {

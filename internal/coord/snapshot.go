@@ -26,6 +26,7 @@ type State struct {
 	Datasets           []NamedValue
 	Meta               []MetaState
 	Waits              []WaitState
+	Lent               []LentState
 }
 
 // A SessionState is a session with the answers that it may ask for again.
@@ -59,6 +60,13 @@ type LeaseState struct {
 	Units   int
 	Lease   time.Duration
 	Left    time.Duration
+}
+
+// A LentState is futures that a session was told of and has not claimed.
+type LentState struct {
+	Session Session
+	Request uint64
+	IDs     []wire.ID
 }
 
 // A QueueState is a queue with its items, oldest first.
@@ -204,6 +212,9 @@ func (m *Machine) snapSession(to *State, s *session) {
 		}
 		to.Subscriptions = append(to.Subscriptions, x)
 	}
+	for _, id := range slices.Sorted(maps.Keys(s.lent)) {
+		to.Lent = append(to.Lent, LentState{s.name, id, s.lent[id]})
+	}
 	for _, w := range s.waits {
 		x := WaitState{s.name, w.id, w.order, AppendRequest(nil, w.request), Forever, itemsOf(w.items)}
 		if w.timer.index >= 0 {
@@ -217,6 +228,11 @@ func (m *Machine) snapSession(to *State, s *session) {
 func (m *Machine) Held() []wire.ID {
 	var ids []wire.ID
 	m.values(func(v Value) { ids = append(ids, v.IDs...) })
+	for _, s := range m.sessions {
+		for _, lent := range s.lent {
+			ids = append(ids, lent...)
+		}
+	}
 	slices.SortFunc(ids, wire.ID.Compare)
 	return ids
 }
@@ -332,6 +348,13 @@ func (m *Machine) restoreTies(s State) error {
 			sub.bytes += x.Sizes[k]
 		}
 		t.subs, y.subs[x.ID] = append(t.subs, sub), sub
+	}
+	for _, x := range s.Lent {
+		y := m.sessions[x.Session]
+		if y == nil {
+			return fmt.Errorf("coord: futures lent to the unknown session %s", x.Session)
+		}
+		y.lent[x.Request] = x.IDs
 	}
 	for _, x := range s.Waits {
 		if err := m.restoreWait(x); err != nil {

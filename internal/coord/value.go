@@ -1,7 +1,5 @@
 package coord
 
-import "sheaf/internal/wire"
-
 // checkName refuses names that are empty or too long.
 func (m *Machine) checkName(s Space, name string) *Error {
 	switch {
@@ -53,15 +51,36 @@ func (m *Machine) dropValue(v Value) {
 	}
 }
 
-// share gives the futures of a value to a session, before the reply that tells of them.
-func (m *Machine) share(s *session, ids []wire.ID) {
-	if len(ids) > 0 {
-		m.emit(Share{s.name, ids})
+// lend answers a request with a value. Its futures are kept alive until the session has claimed them.
+func (m *Machine) lend(s *session, id uint64, v Value) {
+	r := Result{OK: true, Value: v}
+	if len(v.IDs) > 0 {
+		m.emit(Hold{v.IDs})
+		s.lent[id] = v.IDs
+		r.Seq = id
 	}
+	m.reply(s, id, r)
 }
 
-func (m *Machine) unshare(s *session, ids []wire.ID) {
-	if len(ids) > 0 {
-		m.emit(Unshare{s.name, ids})
+// mayLend refuses to lend to a session that does not say that it has what it was lent.
+func (m *Machine) mayLend(s *session, v Value) *Error {
+	if len(v.IDs) > 0 && len(s.lent) >= m.conf.PerSession {
+		return failf(CodeLimit, "%d values with futures that this session was given are not claimed; do that first", len(s.lent))
 	}
+	return nil
+}
+
+// reclaim ends what was lent under a request.
+func (m *Machine) reclaim(s *session, request uint64) bool {
+	ids, ok := s.lent[request]
+	if ok {
+		delete(s.lent, request)
+		m.emit(Drop{ids})
+	}
+	return ok
+}
+
+func (m *Machine) claimed(s *session, id uint64, r Claimed) *Error {
+	m.reply(s, id, Result{OK: m.reclaim(s, r.Request)})
+	return nil
 }

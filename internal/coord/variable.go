@@ -52,8 +52,11 @@ func (m *Machine) setVariable(s *session, id uint64, r VarSet) *Error {
 	m.reply(s, id, Result{OK: true})
 	for w := v.gets.head(); w != nil; w = v.gets.head() {
 		m.leave(w)
-		m.share(w.session, v.value.IDs)
-		m.reply(w.session, w.id, Result{OK: true, Value: v.value})
+		if err := m.mayLend(w.session, v.value); err != nil {
+			m.fail(w.session, w.id, err)
+			continue
+		}
+		m.lend(w.session, w.id, v.value)
 	}
 	return nil
 }
@@ -63,8 +66,10 @@ func (m *Machine) getVariable(s *session, id uint64, r VarGet) *Error {
 		return err
 	}
 	if v := m.variables[r.Name]; v != nil && v.set {
-		m.share(s, v.value.IDs)
-		m.reply(s, id, Result{OK: true, Value: v.value})
+		if err := m.mayLend(s, v.value); err != nil {
+			return err
+		}
+		m.lend(s, id, v.value)
 		return nil
 	}
 	w, err := m.arrive(s, id, r, r.Wait)

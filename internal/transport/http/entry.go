@@ -17,10 +17,11 @@ import (
 //	4  4  how many values a batch has, or how many entries came before the end
 //	8  8  layer of the id; for a batch, the checksum of what follows
 //	16 4  index of the id
+//	20 4  part of the id
 //	24 8  bytes: of the value in memory, about; of what follows for a batch and an error
 //	32 8  xxh3 of the 32 bytes before
 //
-// Then follow, for a value its frame, for an error its text, and for a batch the ids (12 bytes each) and one stream of encoded values.
+// Then follow, for a value its frame, for an error its text, and for a batch the ids (16 bytes each) and one stream of encoded values.
 const entryLen = 40
 
 type kind uint8
@@ -48,7 +49,7 @@ const (
 	batchBytes    = 256 << 10 // of so many bytes together
 	batchBytesMax = 64 << 20  // what a receiver takes
 	errorTextMax  = 16 << 10
-	idLen         = 12
+	idLen         = 16
 	idsMax        = 1 << 20 // in a request
 )
 
@@ -62,7 +63,7 @@ func (e *entry) append(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, uint64(e.id.Layer))
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(e.id.Index))
-	b = append(b, 0, 0, 0, 0)
+	b = binary.LittleEndian.AppendUint32(b, uint32(e.id.Part))
 	b = binary.LittleEndian.AppendUint64(b, uint64(e.bytes))
 	return binary.LittleEndian.AppendUint64(b, xxh3.Hash(b[start:]))
 }
@@ -110,9 +111,13 @@ func unexpected(err error) error {
 
 func appendID(b []byte, id wire.ID) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(id.Layer))
-	return binary.LittleEndian.AppendUint32(b, uint32(id.Index))
+	b = binary.LittleEndian.AppendUint32(b, uint32(id.Index))
+	return binary.LittleEndian.AppendUint32(b, uint32(id.Part))
 }
 
 func getID(b []byte) wire.ID {
-	return wire.ID{Layer: wire.LayerID(binary.LittleEndian.Uint64(b)), Index: int32(binary.LittleEndian.Uint32(b[8:]))}
+	return wire.ID{
+		Layer: wire.LayerID(binary.LittleEndian.Uint64(b)),
+		Index: int32(binary.LittleEndian.Uint32(b[8:])), Part: int32(binary.LittleEndian.Uint32(b[12:])),
+	}
 }

@@ -30,7 +30,7 @@ func ExampleServe() {
 	f := http.NewFetcher(http.FetcherConfig{Token: "secret"})
 	defer f.Close()
 	layer := wire.NewLayerID(1, 1)
-	err = f.Get(ctx, server.Addr(), []wire.ID{{layer, 1}, {layer, 2}, {layer, 3}}, func(id wire.ID, v any, err error) {
+	err = f.Get(ctx, server.Addr(), []wire.ID{{Layer: layer, Index: 1}, {Layer: layer, Index: 2}, {Layer: layer, Index: 3}}, func(id wire.ID, v any, err error) {
 		fmt.Println(id, v, errors.Is(err, http.ErrNotHere))
 	})
 	fmt.Println(err)

@@ -61,7 +61,9 @@ func (s *shelf) Put(_ context.Context, id wire.ID, v any, _ int64) error {
 	return nil
 }
 
-func id(layer, index int) wire.ID { return wire.ID{Layer: wire.NewLayerID(3, uint64(layer)), Index: int32(index)} }
+func id(layer, index int) wire.ID {
+	return wire.ID{Layer: wire.NewLayerID(3, uint64(layer)), Index: int32(index), Part: int32(index % 3)}
+}
 
 // serve starts a server for the length of the test and checks afterwards that every value was closed.
 func serve(t testing.TB, s *shelf, conf ServerConfig) *Server {

@@ -29,6 +29,8 @@ type Client struct {
 
 	mu    sync.Mutex // guards cells
 	cells map[graph.Token]*cell
+
+	coordination coordination // locks, queues and the like
 }
 
 // Local returns a client whose functions run on goroutines of this process. The context bounds the client's life: when it
@@ -86,6 +88,7 @@ func (c *Client) Close() error {
 		return nil
 	}
 	c.unhook()
+	c.coordination.close()
 	return c.owned()
 }
 

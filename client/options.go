@@ -19,6 +19,7 @@ type settings struct {
 	err    error
 	skip   bool
 	first  bool
+	coord  coordSettings
 }
 
 // Workers sets how many functions run at a time; the default is GOMAXPROCS.

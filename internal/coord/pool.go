@@ -1,6 +1,7 @@
 package coord
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -124,6 +125,8 @@ func (m *Machine) checkWish(s *session, q wish, r Request) *Error {
 		return failf(CodeInvalid, "%d units of the semaphore %s, which has %d", sem.N, quoted(q.names[0]), q.limit)
 	case q.lease < 0:
 		return failf(CodeInvalid, "a lease of %v", q.lease)
+	case q.lease > m.conf.LeaseMax:
+		return failf(CodeLimit, "a lease of %v; the limit is %v, renew shorter ones", q.lease, m.conf.LeaseMax)
 	case len(s.grants) >= m.conf.PerSession:
 		return failf(CodeLimit, "this session holds %d leases; release some first", len(s.grants))
 	}
@@ -171,7 +174,7 @@ func (m *Machine) try(w *waiter) bool {
 	m.leave(w)
 	m.dirty = append(m.dirty, w.pools...) // others are at the heads of the lines now
 	m.token++
-	g := &grant{token: m.token, session: w.session, pools: free, units: q.units, lease: m.lease(q.lease)}
+	g := &grant{token: m.token, session: w.session, pools: free, units: q.units, lease: cmp.Or(q.lease, m.conf.Lease)}
 	m.hold(g, g.lease)
 	r := Result{OK: true, Token: g.token}
 	if _, ok := w.request.(MultiAcquire); ok {
@@ -192,13 +195,6 @@ func (m *Machine) hold(g *grant, left time.Duration) {
 	g.session.grants[g.token] = g
 	g.timer = timer{index: -1, grant: g}
 	m.set(&g.timer, left)
-}
-
-func (m *Machine) lease(d time.Duration) time.Duration {
-	if d == 0 {
-		return m.conf.Lease
-	}
-	return min(d, m.conf.LeaseMax)
 }
 
 // end takes a grant back.

@@ -214,6 +214,7 @@ type Status struct {
 // A State is that of a worker.
 type State uint8
 
+// The states of a worker.
 const (
 	_        State = iota
 	Starting       // its process was started

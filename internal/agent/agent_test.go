@@ -152,6 +152,28 @@ func TestHowWorkersEnd(t *testing.T) {
 	}
 }
 
+// TestMemoryByControlGroup needs a control group that is the test's to divide: SHEAF_TEST_CGROUP names one.
+func TestMemoryByControlGroup(t *testing.T) {
+	c := obey(orders{Do: "take", MiB: 2000})
+	if c.Cgroup = os.Getenv("SHEAF_TEST_CGROUP"); c.Cgroup == "" {
+		t.Skip("SHEAF_TEST_CGROUP names no control group that may be divided")
+	}
+	c.MemoryBytes = 64 << 20
+	a, j := begin(t, c)
+	if m := a.Memory(); !strings.Contains(m, "held by the kernel") {
+		t.Errorf("got %q", m)
+	}
+	for range 2 { // the second one is in a group of its own too
+		e := j.nextExit(t)
+		if e.Cause != CauseMemory || !e.OOMKilled || e.Signal != "SIGKILL" || len(e.Running) != 1 || e.PeakBytes < 60<<20 || e.PeakBytes > 70<<20 {
+			t.Errorf("got %+v", e)
+		}
+		if !strings.Contains(e.Error(), "memory limit 64 MiB reached, killed by the kernel") {
+			t.Errorf("got %q", e.Error())
+		}
+	}
+}
+
 // TestStartsThatFail goes through the ends before a worker was ready.
 func TestStartsThatFail(t *testing.T) {
 	for _, tc := range []struct {

@@ -12,6 +12,7 @@ import (
 // A Cause is why a worker process ended.
 type Cause uint8
 
+// The causes of a process's end.
 const (
 	_                   Cause = iota
 	CauseExited               // it ended by itself, with any code, without having taken its leave

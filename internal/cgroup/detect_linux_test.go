@@ -124,17 +124,30 @@ func TestGroupFiles(t *testing.T) {
 	}
 }
 
-// TestKernelHoldsTheLimit needs a control group that is the test's to divide: SHEAF_TEST_CGROUP names one.
-func TestKernelHoldsTheLimit(t *testing.T) {
+// given returns a limiter of the control group that is the tests' to divide: SHEAF_TEST_CGROUP names one, or says that this process's
+// own was "delegated".
+func given(t *testing.T) *Limiter {
+	t.Helper()
 	parent := os.Getenv("SHEAF_TEST_CGROUP")
 	if parent == "" {
 		t.Skip("SHEAF_TEST_CGROUP names no control group that may be divided (version 2: mkdir one and leave it empty)")
+	}
+	if parent == "delegated" {
+		parent = ""
 	}
 	l, err := New(parent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Log(l.Method())
+	if k := l.Method().Kind; k != V2 && k != V1 {
+		t.Fatalf("got %v, want control groups", k)
+	}
+	return l
+}
+
+func TestKernelHoldsTheLimit(t *testing.T) {
+	l := given(t)
 	cmd, g, stop := taker(t, l, 400, 64<<20)
 	if err := stop(); err == nil || !strings.Contains(err.Error(), "killed") {
 		t.Errorf("got %v, want killed", err)
@@ -160,21 +173,14 @@ func TestKernelHoldsTheLimit(t *testing.T) {
 	if err := g.Close(); err != nil {
 		t.Error(err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(parent, prefix+"*")); len(left) != 0 {
+	if left, _ := filepath.Glob(filepath.Join(l.Method().Dir, prefix+"taker*")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }
 
 // TestRemoveKillsWhatIsLeft ends the grandchildren that a task has left in its group.
 func TestRemoveKillsWhatIsLeft(t *testing.T) {
-	parent := os.Getenv("SHEAF_TEST_CGROUP")
-	if parent == "" {
-		t.Skip("SHEAF_TEST_CGROUP names no control group that may be divided")
-	}
-	l, err := New(parent)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := given(t)
 	_, g, stop := taker(t, l, 4, 64<<20)
 	self, err := os.Executable()
 	if err != nil {

@@ -5,6 +5,7 @@ import "fmt"
 // Kind is a way to hold a limit.
 type Kind uint8
 
+// The ways to hold a limit.
 const (
 	_       Kind = iota
 	V2           // a control group of version 2 a process

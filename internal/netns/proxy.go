@@ -11,6 +11,7 @@ import (
 // A Direction is one through a [Proxy].
 type Direction uint8
 
+// The directions of a proxy.
 const (
 	Up   Direction = iota // from who connects to the target
 	Down                  // from the target to who connects

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -15,8 +16,8 @@ import (
 // An Agent keeps worker processes running. Its methods may be called by several goroutines at once.
 type Agent struct {
 	config  Config
-	path    string // of the executable
-	release func()
+	release func() // what is held of the cache; guarded by mu
+	path    string // of the executable; guarded by mu
 	limiter *cgroup.Limiter
 	spawner *spawner
 	outputs sync.Mutex // held while writing to Config.Stdout or Config.Stderr
@@ -53,6 +54,27 @@ func Start(ctx context.Context, config Config) (*Agent, error) {
 	}
 	a.Scale(config.Processes)
 	return a, nil
+}
+
+// executable returns the path to run. A file of the cache that another process has removed is fetched again.
+func (a *Agent) executable() (string, error) {
+	a.mu.Lock()
+	path := a.path
+	a.mu.Unlock()
+	if _, err := os.Stat(path); err == nil || a.config.Hash == "" {
+		return path, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), a.config.ReadyTimeout)
+	defer cancel()
+	path, release, err := a.config.executable(ctx)
+	if err != nil {
+		return "", err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.release()
+	a.path, a.release = path, release
+	return path, nil
 }
 
 // Scale changes how many workers there are. The last ones are stopped, in the background, if they are too many. New ones have new

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -165,7 +167,7 @@ func TestMemoryByControlGroup(t *testing.T) {
 	}
 	for range 2 { // the second one is in a group of its own too
 		e := j.nextExit(t)
-		if e.Cause != CauseMemory || !e.OOMKilled || e.Signal != "SIGKILL" || len(e.Running) != 1 || e.PeakBytes < 60<<20 || e.PeakBytes > 70<<20 {
+		if e.Cause != CauseMemory || !e.OOMKilled || e.Signal != "SIGKILL" || len(e.Running) != 1 || e.PeakBytes < 60<<20 || e.PeakBytes > 80<<20 {
 			t.Errorf("got %+v", e)
 		}
 		if !strings.Contains(e.Error(), "memory limit 64 MiB reached, killed by the kernel") {
@@ -377,4 +379,76 @@ func TestHiddenEnvironment(t *testing.T) {
 	if e := j.nextExit(t); len(e.LogTail) != 1 || e.LogTail[0] != `""` {
 		t.Errorf("got %q, want nothing", e.LogTail)
 	}
+}
+
+// TestExecutableFromTheCache runs copies that were fetched, and fetches again what another process has removed.
+func TestExecutableFromTheCache(t *testing.T) {
+	self, err := Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := obey(orders{})
+	c.Executable, c.Hash, c.CacheDir = "/nowhere", self.Hash, t.TempDir()+"/cache"
+	fetched := 0
+	c.Fetch = func(_ context.Context, hash string) (io.ReadCloser, error) {
+		fetched++
+		return os.Open(self.Path)
+	}
+	a, j := begin(t, c)
+	ready(t, a)
+	if got, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", a.Workers()[0].PID)); err == nil && got != c.CacheDir+"/"+self.Hash {
+		t.Errorf("runs %s", got)
+	}
+	if err := os.Remove(c.CacheDir + "/" + self.Hash); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Kill("w-0", "to start again"); err != nil {
+		t.Fatal(err)
+	}
+	if e := j.nextExit(t); !e.Restart {
+		t.Errorf("got %v", e)
+	}
+	for deadline := time.Now().Add(10 * time.Second); a.Workers()[0].State != Running || a.Workers()[0].Incarnation != 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("got %+v", a.Workers())
+		}
+	}
+	stop(t, a)
+	if fetched != 2 {
+		t.Errorf("fetched %d times, want twice", fetched)
+	}
+}
+
+// TestManyAgentsOfOneProcess starts and stops agents at once, which fork while others write executables.
+func TestManyAgentsOfOneProcess(t *testing.T) {
+	self, err := Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir() + "/cache"
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			c := obey(orders{})
+			c.Processes = 2
+			if i%2 == 0 {
+				c.Executable, c.Hash, c.CacheDir = "/nowhere", self.Hash, dir
+				c.Fetch = func(context.Context, string) (io.ReadCloser, error) { return os.Open(self.Path) }
+			}
+			a, err := Start(t.Context(), c)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			if err := a.Ready(ctx); err != nil {
+				t.Error(err)
+			}
+			if err := a.Stop(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -52,6 +52,31 @@ func OpenCache(dir string, bytesLimit int64) (*Cache, error) {
 	return &Cache{dir: dir, bytesLimit: bytesLimit, busy: map[string]*sync.Mutex{}, held: map[string]int{}}, nil
 }
 
+// shared has the caches of this process by directory: what one agent uses another one must not remove.
+var shared = struct {
+	mu     sync.Mutex // guards the map
+	caches map[string]*Cache
+}{caches: map[string]*Cache{}}
+
+// sharedCache opens the cache of a directory, once in this process.
+func sharedCache(dir string, bytesLimit int64) (*Cache, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("agent: the cache of executables: %w", err)
+	}
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	c := shared.caches[dir]
+	if _, err := os.Stat(dir); c != nil && err == nil {
+		return c, nil
+	}
+	if c, err = OpenCache(dir, bytesLimit); err != nil {
+		return nil, err
+	}
+	shared.caches[dir] = c
+	return c, nil
+}
+
 // A Fetch returns the content of an executable of a hash.
 type Fetch func(ctx context.Context, hash string) (io.ReadCloser, error)
 

@@ -207,22 +207,22 @@ func TestConfiguredExecutable(t *testing.T) {
 		t.Fatal(err)
 	}
 	fetch, fetched := from([]byte("another"))
-	c := Config{Executable: local, Hash: hashOf(content), Cache: open(t, 0), Fetch: fetch}
+	c := Config{Executable: local, Hash: hashOf(content), CacheDir: filepath.Join(t.TempDir(), "cache"), Fetch: fetch}
 	if path, _, err := c.executable(t.Context()); err != nil || path != local || fetched.Load() != 0 {
 		t.Errorf("got %s, %v", path, err)
 	}
 	c.Hash = hashOf([]byte("another"))
 	path, release, err := c.executable(t.Context())
-	if err != nil || path != filepath.Join(c.Cache.dir, c.Hash) || fetched.Load() != 1 {
+	if err != nil || path != filepath.Join(c.CacheDir, c.Hash) || fetched.Load() != 1 {
 		t.Errorf("got %s, %v", path, err)
 	}
 	release()
 	c.Executable = "" // this test's own
-	if path, release, err = c.executable(t.Context()); err != nil || path != filepath.Join(c.Cache.dir, c.Hash) {
+	if path, release, err = c.executable(t.Context()); err != nil || path != filepath.Join(c.CacheDir, c.Hash) {
 		t.Errorf("got %s, %v", path, err)
 	}
 	release()
-	c.Cache = nil
+	c.CacheDir = ""
 	if _, _, err := c.executable(t.Context()); !errors.Is(err, ErrHash) {
 		t.Errorf("got %v, want ErrHash", err)
 	}

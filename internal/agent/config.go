@@ -13,10 +13,13 @@ import (
 type Config struct {
 	// Executable is the path of the program; the running one if empty.
 	Executable string
-	// Hash is the content that the program must have. If Executable has another one, or is not there, the program is taken from Cache.
+	// Hash is the content that the program must have. If Executable has another one, or is not there, the program is taken from the cache.
 	Hash  string
-	Fetch Fetch  // where Cache gets what it does not have
-	Cache *Cache // may be nil if Executable has the right content
+	Fetch Fetch // where the cache gets what it does not have
+	// CacheDir is the directory of a cache, which the agents of a process share, and CacheBytes its limit (see OpenCache). It may be
+	// empty if Executable has the right content.
+	CacheDir   string
+	CacheBytes int64
 
 	Args    []string // of the program
 	Env     []string // added to this process's environment; never secrets, which belong into the document
@@ -99,8 +102,12 @@ func (c Config) executable(ctx context.Context) (path string, release func(), er
 		return found.Path, release, nil
 	case c.Hash == "":
 		return "", nil, fmt.Errorf("agent: the executable: %w", err)
-	case c.Cache != nil:
-		return c.Cache.Get(ctx, c.Hash, c.Fetch)
+	case c.CacheDir != "":
+		cache, err := sharedCache(c.CacheDir, c.CacheBytes)
+		if err != nil {
+			return "", nil, err
+		}
+		return cache.Get(ctx, c.Hash, c.Fetch)
 	case err != nil:
 		return "", nil, err
 	}

@@ -96,6 +96,9 @@ func (e *Exit) Error() string {
 	return b.String()
 }
 
+// String is [Exit.Error].
+func (e *Exit) String() string { return e.Error() }
+
 // How is the part of [Exit.Error] that says how the process ended: code or signal, the cause, and its memory.
 func (e *Exit) How() string {
 	var parts []string

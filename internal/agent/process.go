@@ -19,6 +19,7 @@ import (
 type process struct {
 	keeper *keeper
 	start  Identity
+	path   string // of the executable
 	cmd    *exec.Cmd
 	pid    int
 	began  time.Time
@@ -90,6 +91,9 @@ func (p *process) launch() (err error) {
 	if err := p.pipes.open(); err != nil {
 		return err
 	}
+	if p.path, err = a.executable(); err != nil {
+		return err
+	}
 	p.cmd, err = a.spawner.start(p.command)
 	p.pipes.closeTheirs()
 	if err != nil {
@@ -108,7 +112,7 @@ func (p *process) launch() (err error) {
 // command makes the command to start; it may be called several times.
 func (p *process) command() *exec.Cmd {
 	c := &p.keeper.agent.config
-	cmd := exec.Command(p.keeper.agent.path, c.Args...)
+	cmd := exec.Command(p.path, c.Args...)
 	cmd.Dir = c.Dir
 	cmd.Stdout, cmd.Stderr = p.pipes.outTheirs, p.pipes.errTheirs
 	n := inherit(cmd, p.pipes.fromAgentTheirs, p.pipes.toAgentTheirs, p.slots.Descriptor())

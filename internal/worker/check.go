@@ -22,13 +22,19 @@ func (w *Worker) checkTasks() error {
 	var waiting, ready int
 	for id, t := range w.tasks {
 		missing := int32(0)
-		for _, in := range t.Inputs {
-			v := w.values[in]
+		if len(t.uses) != len(t.Inputs) {
+			return fmt.Errorf("task %v uses %d values for %d inputs", id, len(t.uses), len(t.Inputs))
+		}
+		for k, in := range t.Inputs {
+			v := t.uses[k]
 			switch {
-			case v == nil:
+			case v == nil || w.values[v.id] != v || v.id != in && v.id != in.Whole():
 				return fmt.Errorf("task %v needs %v, of which there is no record", id, in)
 			case v.state != Held:
 				missing++
+			}
+			if whole := w.values[in.Whole()]; !t.running() && v.state != Held && whole != nil && whole.state == Held {
+				return fmt.Errorf("task %v waits for %v, and the whole is here", id, in)
 			}
 		}
 		switch {
@@ -91,10 +97,10 @@ func (w *Worker) checkValues() error {
 	users, waiters := map[wire.ID]int32{}, map[wire.ID]int{}
 	for _, tasks := range [][]*task{w.inOrder(), w.looseInOrder()} {
 		for _, t := range tasks {
-			for _, in := range t.Inputs {
-				users[in]++
-				if v := w.values[in]; !t.running() && v != nil && v.state != Held {
-					waiters[in]++
+			for _, v := range t.uses {
+				users[v.id]++
+				if !t.running() && v.state != Held {
+					waiters[v.id]++
 				}
 			}
 		}
@@ -131,6 +137,13 @@ func (w *Worker) checkValues() error {
 	}
 	if stored != w.stored {
 		return fmt.Errorf("%d values are here, but %d are counted", stored, w.stored)
+	}
+	for whole, parts := range w.parts {
+		for _, v := range parts {
+			if v.id.Part == 0 || v.id.Whole() != whole || w.values[v.id] != v {
+				return fmt.Errorf("value %v is recorded as a part of %v", v.id, whole)
+			}
+		}
 	}
 	for head, id := range w.chained {
 		if v := w.values[id]; v == nil || !v.own || v.head != head {

@@ -105,12 +105,16 @@ func (w *Worker) replicate(values []wire.Place) {
 			w.holding = append(w.holding, wire.Size{ID: v.id, Bytes: v.bytes})
 			continue
 		}
-		if !v.needed() {
+		known := v.needed()
+		if !known {
 			w.order++
 			v.urgency, v.order = wire.Priority{Graph: 1<<64 - 1}, w.order // after what tasks wait for
 		}
 		v.replica = true
 		w.hold(v, &values[i])
+		if !known {
+			w.want(v) // of the holders that were known before too
+		}
 	}
 }
 
@@ -243,7 +247,9 @@ func (w *Worker) fetched(f *Fetched) {
 			v.bytes = s.Bytes
 			w.keepAs(s.ID, wire.Attempt{})
 			w.arrive(v)
-			w.holding = append(w.holding, s)
+			if s.ID.Part == 0 {
+				w.holding = append(w.holding, s)
+			}
 		}
 	}
 }

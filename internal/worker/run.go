@@ -139,12 +139,7 @@ func (w *Worker) unstarted(u *Unstarted) {
 			continue
 		}
 		t.started = false
-		for _, id := range t.Inputs {
-			if v := w.values[id]; v.state != Held {
-				w.await(v, t)
-			}
-		}
-		w.place(t)
+		w.reattach(t)
 		if w.draining {
 			w.drop(t)
 			w.send(&wire.Returned{Tasks: []wire.Attempt{a}})

@@ -15,7 +15,7 @@ func (w *Worker) Hello() *wire.WorkerHello {
 	h := w.conf.Hello
 	h.Was, h.Epoch = w.number, w.epoch
 	for _, v := range w.held() {
-		if !v.doomed {
+		if !v.doomed && v.id.Part == 0 {
 			h.Holds = append(h.Holds, wire.Size{ID: v.id, Bytes: v.bytes})
 		}
 	}
@@ -71,7 +71,6 @@ func (w *Worker) anew(values bool) {
 func (w *Worker) otherEpoch() {
 	for _, t := range w.looseInOrder() {
 		w.detach(t) // the body still has the values in its hands
-		t.Inputs = nil
 	}
 	for _, r := range w.flight {
 		r.stale = true
@@ -89,7 +88,7 @@ func (w *Worker) again() {
 		switch {
 		case v.own:
 			w.done = append(w.done, wire.DoneTask{ID: v.head, Attempt: v.attempt, Bytes: v.bytes})
-		case !v.doomed:
+		case !v.doomed && v.id.Part == 0:
 			w.holding = append(w.holding, wire.Size{ID: v.id, Bytes: v.bytes})
 		}
 	}

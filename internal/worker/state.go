@@ -36,7 +36,8 @@ func (s State) String() string {
 type task struct {
 	wire.Task
 	state   State
-	missing int32 // inputs that are not here
+	uses    []*value // what serves as its inputs
+	missing int32    // of them that are not here
 	order   uint64
 	at      int           // in the ready heap, -1 outside
 	began   time.Duration // when it was handed to the body
@@ -52,7 +53,7 @@ func (t *task) attempt() wire.Attempt { return wire.Attempt{ID: t.ID, Attempt: t
 // running reports whether the body has the task.
 func (t *task) running() bool { return t.state == Executing || t.state == LongRunning }
 
-// value is one value that is here or shall be.
+// value is one value that is here or shall be, or a part of one. Parts are fetched for the tasks that need them and go with the last.
 type value struct {
 	id      wire.ID
 	state   State

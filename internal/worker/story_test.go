@@ -325,10 +325,23 @@ func sayMessage(m wire.Message) string {
 	return strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
 }
 
-// idOf turns a letter into an id: a … z are values of one layer.
-func idOf(s string) wire.ID { return wire.ID{Layer: wire.NewLayerID(1, 1), Index: int32(s[0] - 'a')} }
+// idOf turns a letter into an id: a … z are values of one layer,
+// and x/1 is a part of x.
+func idOf(s string) wire.ID {
+	id := wire.ID{Layer: wire.NewLayerID(1, 1), Index: int32(s[0] - 'a')}
+	if _, part, ok := strings.Cut(s, "/"); ok {
+		id.Part = int32(atoi(part)) + 1
+	}
+	return id
+}
 
-func nameOf(id wire.ID) string { return string(rune('a' + id.Index)) }
+func nameOf(id wire.ID) string {
+	name := string(rune('a' + id.Index))
+	if id.Part > 0 {
+		name += "/" + strconv.Itoa(int(id.Part-1))
+	}
+	return name
+}
 
 func idsOf(names []string) (ids []wire.ID) {
 	for _, n := range names {

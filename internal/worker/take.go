@@ -88,7 +88,7 @@ func (w *Worker) newTask() *task {
 	if n := len(w.spareTasks); n > 0 {
 		t := w.spareTasks[n-1]
 		w.spareTasks = w.spareTasks[:n-1]
-		*t = task{order: w.order, at: -1}
+		*t = task{order: w.order, at: -1, uses: t.uses}
 		return t
 	}
 	return &task{order: w.order, at: -1}
@@ -106,13 +106,24 @@ func (w *Worker) spare(t *task) {
 // attach counts a task as a user of its inputs, and wants those that are not here.
 func (w *Worker) attach(t *task) {
 	for _, id := range t.Inputs {
-		v := w.value(id)
+		v := w.input(id)
 		v.users++
 		v.put = 0
+		t.uses = append(t.uses, v)
 		if v.state != Held {
 			w.await(v, t)
 		}
 	}
+}
+
+// input returns the value that serves as an input: for a part the whole, if that is here.
+func (w *Worker) input(id wire.ID) *value {
+	if id.Part != 0 {
+		if v := w.values[id.Whole()]; v != nil && v.state == Held {
+			return v
+		}
+	}
+	return w.value(id)
 }
 
 // await makes a task wait for a value.
@@ -125,20 +136,58 @@ func (w *Worker) await(v *value, t *task) {
 	w.want(v)
 }
 
+// unwait ends that a task waits for a value, for one of its inputs.
+func (v *value) unwait(t *task) {
+	if at := slices.Index(v.waiters, t); at >= 0 {
+		v.waiters = slices.Delete(v.waiters, at, at+1)
+	}
+}
+
 // detach ends that a task uses its inputs.
 func (w *Worker) detach(t *task) {
-	for _, id := range t.Inputs {
-		v := w.values[id]
+	for _, v := range t.uses {
 		v.users--
-		if v.state != Held {
-			if at := slices.Index(v.waiters, t); at >= 0 {
-				v.waiters = slices.Delete(v.waiters, at, at+1)
-			}
-		}
+		v.unwait(t)
 		if v.users == 0 {
 			w.unused(v)
 		}
 	}
+	clear(t.uses)
+	t.uses = t.uses[:0]
+}
+
+// reattach looks again for the inputs of a task that are not here: what there was may have gone, and instead of a part there may
+// be the whole now. The task is in neither table of waiting tasks; it is placed anew.
+func (w *Worker) reattach(t *task) {
+	t.missing = 0
+	for _, v := range t.uses {
+		v.unwait(t)
+	}
+	for k, old := range t.uses {
+		if old.state == Held {
+			continue
+		}
+		v := w.input(t.Inputs[k])
+		v.users++
+		t.uses[k] = v
+		if old.users--; old.users == 0 {
+			w.unused(old)
+		}
+		if v.state != Held {
+			w.await(v, t)
+		}
+	}
+	w.place(t)
+}
+
+// lookAgain takes a task that has not started out of its table and reattaches it.
+func (w *Worker) lookAgain(t *task) {
+	if t.state == Ready {
+		w.ready.remove(t)
+	} else {
+		w.waiting--
+	}
+	w.reattach(t)
 }
 
 // drop forgets a task that the body does not have.

@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"slices"
+
 	"sheaf/internal/wire"
 )
 
@@ -21,6 +23,9 @@ func (w *Worker) value(id wire.ID) *value {
 		v.state = Flight
 	}
 	w.values[id] = v
+	if id.Part != 0 {
+		w.parts[id.Whole()] = append(w.parts[id.Whole()], v)
+	}
 	return v
 }
 
@@ -31,6 +36,14 @@ func (w *Worker) forget(v *value) {
 	}
 	w.disown(v)
 	delete(w.values, v.id)
+	if v.id.Part != 0 {
+		whole := v.id.Whole()
+		if rest := slices.DeleteFunc(w.parts[whole], func(p *value) bool { return p == v }); len(rest) > 0 {
+			w.parts[whole] = rest
+		} else {
+			delete(w.parts, whole)
+		}
+	}
 	waiters := v.waiters[:0]
 	*v = value{waiters: waiters}
 	if len(w.spareValues) < spareMax {
@@ -73,6 +86,11 @@ func (w *Worker) arrive(v *value) {
 		}
 	}
 	v.waiters = v.waiters[:0]
+	for _, p := range slices.Clone(w.parts[v.id]) { // whoever waits for a part has it now
+		for p.id.Whole() == v.id && len(p.waiters) > 0 {
+			w.lookAgain(p.waiters[0])
+		}
+	}
 }
 
 // keep stores the value of an attempt that has ended.
@@ -116,7 +134,7 @@ func (w *Worker) free(id wire.ID) {
 // unused is what becomes of a value that no task uses.
 func (w *Worker) unused(v *value) {
 	switch {
-	case v.state == Held && v.doomed:
+	case v.state == Held && (v.doomed || v.id.Part != 0):
 		w.freed = append(w.freed, v.id)
 		w.forget(v)
 	case v.state != Held && !v.replica:
@@ -138,7 +156,9 @@ func (w *Worker) damaged(id wire.ID) {
 	if v == nil || v.state != Held {
 		return
 	}
-	w.dropped = append(w.dropped, id)
+	if id.Part == 0 {
+		w.dropped = append(w.dropped, id)
+	}
 	w.disown(v)
 	v.state, v.put, v.doomed = Wanted, 0, false
 	if w.flight[id] != nil {
@@ -150,19 +170,8 @@ func (w *Worker) damaged(id wire.ID) {
 		return
 	}
 	for _, t := range w.inOrder() {
-		if t.running() {
-			continue
-		}
-		for _, in := range t.Inputs {
-			if in != id {
-				continue
-			}
-			if t.state == Ready {
-				w.ready.remove(t)
-				t.state = Waiting
-				w.waiting++
-			}
-			w.await(v, t)
+		if !t.running() && slices.Contains(t.uses, v) {
+			w.lookAgain(t)
 		}
 	}
 }

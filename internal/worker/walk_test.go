@@ -130,7 +130,7 @@ func (m *model) perform(e Effect, told map[any]bool) {
 			m.t.Fatalf("%v was started twice", a)
 		}
 		for _, in := range e.Task.Inputs {
-			if !m.store[in] {
+			if !m.store[in] && !m.store[in.Whole()] {
 				m.t.Fatalf("%v was started without input %v", a, in)
 			}
 		}
@@ -188,7 +188,9 @@ func (m *model) random() {
 	case 14:
 		m.memory()
 	case 15:
-		m.step(&FromScheduler{Msg: &wire.Compute{Where: []wire.Place{m.place(m.id()), m.place(m.id())}}})
+		part := m.id()
+		part.Part = 1
+		m.step(&FromScheduler{Msg: &wire.Compute{Where: []wire.Place{m.place(m.id()), m.place(part)}}})
 	}
 }
 
@@ -202,6 +204,7 @@ func (m *model) compute() {
 		t.Attempt = m.attempts[t.ID]
 		for range rapid.IntRange(0, 3).Draw(m.t, "inputs") {
 			if in := m.id(); in != t.ID {
+				in.Part = int32(max(0, rapid.IntRange(-2, 2).Draw(m.t, "part")))
 				t.Inputs = append(t.Inputs, in)
 				if rapid.IntRange(0, 3).Draw(m.t, "known") > 0 {
 					c.Where = append(c.Where, m.place(in))
@@ -361,7 +364,7 @@ func (m *model) finish() {
 	}
 	m.step(&FromScheduler{Msg: &wire.Free{IDs: ids}})
 	w := m.w
-	if n := len(w.tasks) + len(w.loose) + len(w.values) + len(w.flight) + len(w.chained) + len(w.delayed) + w.busy + w.long + w.waiting + w.stored + w.requests + len(m.store); n > 0 || w.inFlight != 0 {
+	if n := len(w.tasks) + len(w.loose) + len(w.values) + len(w.flight) + len(w.parts) + len(w.chained) + len(w.delayed) + w.busy + w.long + w.waiting + w.stored + w.requests + len(m.store); n > 0 || w.inFlight != 0 {
 		m.t.Fatalf("something is left: %s, store %v", w.Dump(), slices.Collect(maps.Keys(m.store)))
 	}
 	m.now += time.Hour

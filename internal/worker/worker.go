@@ -39,9 +39,10 @@ type Worker struct {
 	failed  []wire.ID // the keys of erred, oldest first; it may name some that are not there any more
 
 	values  map[wire.ID]*value
-	stored  int                 // values in state memory
-	chained map[wire.ID]wire.ID // head of a chain → the value made by it, where they differ
-	puts    []wire.ID           // values that clients have put here, oldest first
+	parts   map[wire.ID][]*value // of a whole: the records of its parts
+	stored  int                  // values in state memory
+	chained map[wire.ID]wire.ID  // head of a chain → the value made by it, where they differ
+	puts    []wire.ID            // values that clients have put here, oldest first
 
 	peers     map[uint32]*peer
 	flight    map[wire.ID]*request
@@ -86,7 +87,7 @@ type out struct {
 func New(c Config) *Worker {
 	return &Worker{
 		conf: c.withDefaults(), tasks: map[wire.ID]*task{}, loose: map[wire.Attempt]*task{}, delayed: map[wire.Attempt]*wire.Task{},
-		erred: map[wire.ID]*wire.Failed{}, values: map[wire.ID]*value{}, chained: map[wire.ID]wire.ID{}, peers: map[uint32]*peer{},
+		erred: map[wire.ID]*wire.Failed{}, values: map[wire.ID]*value{}, parts: map[wire.ID][]*value{}, chained: map[wire.ID]wire.ID{}, peers: map[uint32]*peer{},
 		flight: map[wire.ID]*request{}, layers: map[wire.LayerID]struct{}{}, pauseTime: -1,
 	}
 }

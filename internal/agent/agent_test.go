@@ -372,12 +372,14 @@ func TestWorkersStartNoWorkers(t *testing.T) {
 }
 
 func TestHiddenEnvironment(t *testing.T) {
-	t.Setenv("AGENT_TEST_TOKEN", "secret")
-	c := obey(orders{Do: "environment", Text: "AGENT_TEST_TOKEN"})
-	c.HideEnv = []string{"AGENT_TEST_TOKEN"}
-	_, j := begin(t, c)
-	if e := j.nextExit(t); len(e.LogTail) != 1 || e.LogTail[0] != `""` {
-		t.Errorf("got %q, want nothing", e.LogTail)
+	for name, want := range map[string]string{"AGENT_TEST_HIDDEN": `""`, tokenVar: `""`, "AGENT_TEST_SEEN": `"value"`} {
+		t.Setenv(name, "value")
+		c := obey(orders{Do: "environment", Text: name})
+		c.HideEnv = []string{"AGENT_TEST_HIDDEN"}
+		_, j := begin(t, c)
+		if e := j.nextExit(t); len(e.LogTail) != 1 || e.LogTail[0] != want {
+			t.Errorf("%s: got %q, want %s", name, e.LogTail, want)
+		}
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 // markerVar is the environment variable that marks the worker processes of an agent and all that descends from them.
 const markerVar = "SHEAF_AGENT_FD"
 
+// tokenVar is where people put a cluster's token. Workers get it in their document and pass no secret on to what they start.
+const tokenVar = "SHEAF_TOKEN"
+
 // protocol is the version of what goes over the pipes. An agent and its workers can be of different releases.
 const protocol = 1
 

@@ -116,7 +116,7 @@ func (p *process) command() *exec.Cmd {
 	cmd.Dir = c.Dir
 	cmd.Stdout, cmd.Stderr = p.pipes.outTheirs, p.pipes.errTheirs
 	n := inherit(cmd, p.pipes.fromAgentTheirs, p.pipes.toAgentTheirs, p.slots.Descriptor())
-	hidden := append([]string{markerVar}, c.HideEnv...)
+	hidden := append([]string{markerVar, tokenVar}, c.HideEnv...)
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
 		return slices.Contains(hidden, name)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"sheaf/fn"
 	"sheaf/graph"
@@ -20,6 +21,16 @@ type Options struct {
 	Retries   int              // how many times a task that fails is run again
 	KeepGoing bool             // a failed task fails only what needs it; otherwise it stops the run
 	Listeners []event.Listener // read the run's events
+
+	// What follows concerns clusters.
+	Workers    []string           // names, addresses or hosts of the workers that may run it; empty means all
+	AllowOther bool               // Workers is a wish
+	Resources  map[string]float64 // that each task occupies while it runs
+	Timeout    time.Duration      // of an attempt; 0 means none
+	Impure     bool               // results that are lost are not computed again
+	Actor      bool               // results stay where they are made, and are called there
+	Replicas   int                // how many copies of the outputs are kept; 0 means 1
+	OtherHost  bool               // a retry goes to another host if there is one
 }
 
 // A TaskError says which task failed and where the function that failed was written. It wraps the function's error.

@@ -1,6 +1,10 @@
 package exec
 
-import "errors"
+import (
+	"errors"
+
+	"sheaf/graph"
+)
 
 // What can go wrong with a task besides its own function. Executors wrap these in the errors of tasks, values and submissions.
 var (
@@ -22,6 +26,8 @@ var (
 	ErrMemory = errors.New("not enough memory")
 	// ErrSerialize means that a function, an argument or a result cannot travel between processes.
 	ErrSerialize = errors.New("cannot travel between processes")
+	// ErrGraph, ErrClash and ErrCycle are those of package graph: of graphs that were refused.
+	ErrGraph, ErrClash, ErrCycle = graph.ErrGraph, graph.ErrClash, graph.ErrCycle
 	// ErrReschedule is returned by a function that wants to be run elsewhere or later; it is no failure of the task.
 	ErrReschedule = errors.New("reschedule")
 )

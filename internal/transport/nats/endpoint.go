@@ -44,6 +44,8 @@ type Endpoint struct {
 	mu     sync.RWMutex // held for reading while the handler runs
 	closed bool
 
+	denied deniedHooks
+
 	subjects  sync.Map // name of a peer → subject
 	nSubjects atomic.Int64
 
@@ -160,8 +162,13 @@ func (e *Endpoint) options() ([]nats.Option, error) {
 			e.status.Report(transport.Status{State: transport.Connected})
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if !errors.Is(err, nats.ErrSlowConsumer) { // those are counted by the subscription
-				e.status.Report(transport.Status{State: transport.Connected, Err: explain(err)})
+			if errors.Is(err, nats.ErrSlowConsumer) { // those are counted by the subscription
+				return
+			}
+			err = explain(err)
+			e.status.Report(transport.Status{State: transport.Connected, Err: err})
+			if errors.Is(err, transport.ErrAuth) {
+				e.denied.tell(err)
 			}
 		}),
 	}

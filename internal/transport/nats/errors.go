@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/nats-io/nats.go"
 
@@ -37,4 +38,41 @@ func explain(err error) error {
 		return fmt.Errorf("%w: TLS: %w", transport.ErrAuth, err)
 	}
 	return err
+}
+
+// deniedHooks tells who waits for an answer that the server has denied the question. It says so to the connection only.
+type deniedHooks struct {
+	mu    sync.Mutex // guards hooks
+	hooks map[*deniedHook]struct{}
+}
+
+type deniedHook struct {
+	text string // in the error
+	f    func(error)
+}
+
+// add calls f with each error that has a text, until the returned function is called.
+func (d *deniedHooks) add(text string, f func(error)) (remove func()) {
+	hook := &deniedHook{text, f}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.hooks == nil {
+		d.hooks = make(map[*deniedHook]struct{})
+	}
+	d.hooks[hook] = struct{}{}
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.hooks, hook)
+	}
+}
+
+func (d *deniedHooks) tell(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for hook := range d.hooks {
+		if strings.Contains(err.Error(), hook.text) {
+			hook.f(err)
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"sheaf/internal/local"
 	"sheaf/internal/lower"
 	"sheaf/internal/store"
+	"sheaf/internal/testexec"
 )
 
 // LocalConfig describes an executor of this process. What is zero comes from the configuration (see `sheaf config`).
@@ -62,7 +63,13 @@ func NewLocal(c LocalConfig) (*Local, error) {
 	})}, nil
 }
 
-var defaultLocal = sync.OnceValues(func() (Executor, error) { return NewLocal(LocalConfig{}) })
+var defaultLocal = sync.OnceValues(func() (Executor, error) {
+	if e, err := testexec.Open(); e != nil || err != nil { // only in tests
+		other, _ := e.(Executor)
+		return other, err
+	}
+	return NewLocal(LocalConfig{})
+})
 
 // Start expands a graph and begins to run it.
 func (l *Local) Start(ctx context.Context, g graph.Graph, o RunOptions) (Run, error) {

@@ -8,24 +8,55 @@ import (
 	"sheaf/graph"
 )
 
-// argument is one argument of a reflective call: a plain value, one input of the task, or a structure with inputs inside.
+// argument is one argument of a reflective call: a plain value, one input of the task, or a structure with inputs inside. It is data, so
+// that it can travel.
 type argument struct {
-	plain reflect.Value                    // set for a plain value
-	input int                              // the task's input, if build is nil and plain is not set
-	typ   reflect.Type                     // the parameter's type
-	build func(inputs []any) reflect.Value // set for structures
-	sum   func(h *graph.Hasher)            // identifies a structure's plain parts
+	plain any        // a value that can be passed for the parameter as it is; nil is the parameter's zero value
+	input int        // if it is an input of the task: its number plus 1
+	build *structure // if it is a structure with inputs inside
 }
 
-// value returns the argument for a task with the given inputs.
-func (a *argument) value(inputs []any) reflect.Value {
+// structure is how to build a slice, array, map or struct of which parts are inputs of the task.
+type structure struct {
+	typ    reflect.Type
+	elems  []argument
+	keys   []any // of a map, one per element
+	fields []int // of a struct, one per element
+}
+
+// value returns the argument for a task with the given inputs, for a parameter of type t.
+func (a *argument) value(inputs []any, t reflect.Type) reflect.Value {
 	switch {
-	case a.plain.IsValid():
-		return a.plain
 	case a.build != nil:
-		return a.build(inputs)
+		return a.build.value(inputs)
+	case a.input > 0:
+		return typed1(inputs[a.input-1], t)
 	}
-	return typed1(inputs[a.input], a.typ)
+	return typed1(a.plain, t)
+}
+
+// value builds the structure.
+func (s *structure) value(inputs []any) reflect.Value {
+	out := reflect.New(s.typ).Elem()
+	switch s.typ.Kind() {
+	case reflect.Map:
+		out = reflect.MakeMapWithSize(s.typ, len(s.keys))
+		for i, k := range s.keys {
+			out.SetMapIndex(typed1(k, s.typ.Key()), s.elems[i].value(inputs, s.typ.Elem()))
+		}
+	case reflect.Struct:
+		for i, f := range s.fields {
+			out.Field(f).Set(s.elems[i].value(inputs, s.typ.Field(f).Type))
+		}
+	default:
+		if s.typ.Kind() == reflect.Slice {
+			out = reflect.MakeSlice(s.typ, len(s.elems), len(s.elems))
+		}
+		for i := range s.elems {
+			out.Index(i).Set(s.elems[i].value(inputs, s.typ.Elem()))
+		}
+	}
+	return out
 }
 
 // typed1 returns v as a value that can be passed for a parameter of type t.
@@ -38,13 +69,25 @@ func typed1(v any, t reflect.Type) reflect.Value {
 
 func (a *argument) hash(h *graph.Hasher) {
 	switch {
-	case a.plain.IsValid():
-		h.Any(a.plain.Interface())
-	case a.sum != nil:
-		a.sum(h)
-	default:
+	case a.build != nil:
+		a.build.hash(h)
+	case a.input > 0:
 		h.String("input")
 		h.Int(a.input)
+	default:
+		h.Any(a.plain)
+	}
+}
+
+func (s *structure) hash(h *graph.Hasher) {
+	if s.typ.Kind() == reflect.Map {
+		h.Unique() // the order of a map's keys is not its content, so such a call has no content to compare
+		return
+	}
+	h.String(s.typ.String())
+	h.Int(len(s.elems))
+	for i := range s.elems {
+		s.elems[i].hash(h)
 	}
 }
 
@@ -64,7 +107,7 @@ func (b *binder) bind(v any, want reflect.Type) (argument, error) {
 	if v == nil {
 		switch want.Kind() {
 		case reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
-			return argument{plain: reflect.Zero(want), typ: want}, nil
+			return argument{}, nil
 		}
 		return argument{}, fmt.Errorf("nil given, want %v", want)
 	}
@@ -78,7 +121,10 @@ func (b *binder) bind(v any, want reflect.Type) (argument, error) {
 		return b.structure(rv, want)
 	}
 	plain, err := assign(rv, want)
-	return argument{plain: plain, typ: want}, err
+	if err != nil {
+		return argument{}, err
+	}
+	return argument{plain: plain.Interface()}, nil
 }
 
 func (b *binder) lazy(l lazy, want reflect.Type) (argument, error) {
@@ -86,7 +132,7 @@ func (b *binder) lazy(l lazy, want reflect.Type) (argument, error) {
 		return argument{}, fmt.Errorf("a lazy %v given, want %v", l.elem(), want)
 	}
 	b.deps = append(b.deps, l.node())
-	return argument{input: len(b.deps) - 1, typ: want}, nil
+	return argument{input: len(b.deps)}, nil
 }
 
 // assign converts a plain value to the parameter's type: assignable values as they are, numbers if nothing is lost.
@@ -212,17 +258,7 @@ func (b *binder) slice(v reflect.Value, want reflect.Type) (argument, error) {
 			return argument{}, fmt.Errorf("element %d: %w", i, err)
 		}
 	}
-	build := func(inputs []any) reflect.Value {
-		out := reflect.New(t).Elem()
-		if t.Kind() == reflect.Slice {
-			out = reflect.MakeSlice(t, len(elems), len(elems))
-		}
-		for i := range elems {
-			out.Index(i).Set(elems[i].value(inputs))
-		}
-		return out
-	}
-	return argument{typ: want, build: build, sum: hashAll("slice", elems)}, nil
+	return argument{build: &structure{typ: t, elems: elems}}, nil
 }
 
 func (b *binder) mapping(v reflect.Value, want reflect.Type) (argument, error) {
@@ -233,22 +269,15 @@ func (b *binder) mapping(v reflect.Value, want reflect.Type) (argument, error) {
 	if !v.Type().Key().AssignableTo(t.Key()) {
 		return argument{}, fmt.Errorf("a map with keys of %v given, want %v", v.Type().Key(), want)
 	}
-	keys := v.MapKeys()
-	elems := make([]argument, len(keys))
-	for i, k := range keys {
-		if elems[i], err = b.bind(v.MapIndex(k).Interface(), t.Elem()); err != nil {
-			return argument{}, fmt.Errorf("key %v: %w", k, err)
+	made := &structure{typ: t}
+	for it := v.MapRange(); it.Next(); {
+		e, err := b.bind(it.Value().Interface(), t.Elem())
+		if err != nil {
+			return argument{}, fmt.Errorf("key %v: %w", it.Key(), err)
 		}
+		made.keys, made.elems = append(made.keys, it.Key().Interface()), append(made.elems, e)
 	}
-	build := func(inputs []any) reflect.Value {
-		out := reflect.MakeMapWithSize(t, len(keys))
-		for i, k := range keys {
-			out.SetMapIndex(k, elems[i].value(inputs))
-		}
-		return out
-	}
-	// The order of a map's keys is not its content, so such a call has no content to compare.
-	return argument{typ: want, build: build, sum: (*graph.Hasher).Unique}, nil
+	return argument{build: made}, nil
 }
 
 func (b *binder) structValue(v reflect.Value, want reflect.Type) (argument, error) {
@@ -273,22 +302,5 @@ func (b *binder) structValue(v reflect.Value, want reflect.Type) (argument, erro
 		}
 		elems, fields = append(elems, a), append(fields, tf.Index[0])
 	}
-	build := func(inputs []any) reflect.Value {
-		out := reflect.New(t).Elem()
-		for i := range elems {
-			out.Field(fields[i]).Set(elems[i].value(inputs))
-		}
-		return out
-	}
-	return argument{typ: want, build: build, sum: hashAll(t.String(), elems)}, nil
-}
-
-func hashAll(kind string, elems []argument) func(*graph.Hasher) {
-	return func(h *graph.Hasher) {
-		h.String(kind)
-		h.Int(len(elems))
-		for i := range elems {
-			elems[i].hash(h)
-		}
-	}
+	return argument{build: &structure{typ: t, elems: elems, fields: fields}}, nil
 }

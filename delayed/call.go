@@ -25,12 +25,16 @@ func Call[R any](f any, args ...any) *Value[R] { return Func(f).Call[R](args...)
 
 // A Function is a function whose calls are lazy, with the options that they share.
 type Function struct {
-	f    reflect.Value
+	*function
 	sig  *signature
-	name string
 	pure bool
-	key  string
 	err  error
+}
+
+// function is what calls know of their function; all calls of a Function share it.
+type function struct {
+	f         any
+	name, key string
 }
 
 // An Option changes how calls of a [Function] are made.
@@ -59,16 +63,17 @@ func Key(key string) Option { return Option{func(f *Function) { f.key = key }} }
 //
 // Same as dask.delayed(f, pure=…, name=…).
 func Func(f any, opts ...Option) *Function {
-	x := &Function{f: reflect.ValueOf(f)}
-	if x.f.Kind() != reflect.Func {
+	x := &Function{function: &function{f: f}}
+	v := reflect.ValueOf(f)
+	if v.Kind() != reflect.Func {
 		x.err = fmt.Errorf("delayed: Call at %s: %T is not a function", caller.Site(), f)
 		return x
 	}
-	if x.f.IsNil() {
+	if v.IsNil() {
 		x.err = errNilFunc()
 		return x
 	}
-	x.sig, x.err = signatureOf(x.f.Type())
+	x.sig = signatureOf(v.Type())
 	if pure, err := pureByDefault(); err != nil {
 		x.err = err
 	} else {
@@ -152,7 +157,7 @@ func deriveKey(of graph.Token, what string, content any) graph.Token {
 
 // mistake names the function and the line of the user's call.
 func (f *Function) mistake(err error) error {
-	return fmt.Errorf("delayed: call of %s at %s: %w; it is %v", fn.SourceOf(f.f.Interface()).Short(), caller.Site(), err, f.f.Type())
+	return fmt.Errorf("delayed: call of %s at %s: %w; it is %v", fn.SourceOf(f.f).Short(), caller.Site(), err, f.sig.typ)
 }
 
 // node checks the arguments and makes the task.
@@ -161,7 +166,7 @@ func (f *Function) node(args []any) *node {
 	if n.err != nil {
 		return n
 	}
-	c := &call{f: f}
+	c := &call{of: f.function}
 	n.op = c
 	c.args, n.deps, n.err = f.sig.bind(args)
 	if n.err != nil {
@@ -185,7 +190,7 @@ func (f *Function) identify(n *node, c *call) {
 		return
 	}
 	h := graph.NewHasher("delayed.pure")
-	h.Func(f.f.Interface())
+	h.Func(f.f)
 	for _, a := range c.args {
 		a.hash(h)
 	}
@@ -207,22 +212,25 @@ func (f *Function) identify(n *node, c *call) {
 
 // call is the operation of one reflective call.
 type call struct {
-	f     *Function
+	of    *function
 	args  []argument
 	tuple bool // the result is a []any of all results
 }
 
 func (c *call) Run(ctx context.Context, t *graph.Task) (any, error) {
+	f := reflect.ValueOf(c.of.f)
+	sig := signatureOf(f.Type())
 	in := make([]reflect.Value, 0, 8)
-	if c.f.sig.ctx {
+	if sig.ctx {
 		in = append(in, reflect.ValueOf(ctx))
 	}
 	inputs := t.Inputs()
 	for i := range c.args {
-		in = append(in, c.args[i].value(inputs))
+		p, _ := sig.param(i)
+		in = append(in, c.args[i].value(inputs, p))
 	}
-	out := c.f.f.Call(in)
-	if c.f.sig.err {
+	out := f.Call(in)
+	if sig.err {
 		if err, _ := out[len(out)-1].Interface().(error); err != nil {
 			return nil, err
 		}
@@ -242,15 +250,15 @@ func (c *call) Run(ctx context.Context, t *graph.Task) (any, error) {
 }
 
 // Source says where the function was written.
-func (c *call) Source(int) fn.Source { return fn.SourceOf(c.f.f.Interface()) }
+func (c *call) Source(int) fn.Source { return fn.SourceOf(c.of.f) }
 
 // TaskName is the function's name, or the one given by [Name].
 func (c *call) TaskName() string {
-	if c.f.name != "" {
-		return c.f.name
+	if c.of.name != "" {
+		return c.of.name
 	}
-	if c.f.key != "" {
-		return c.f.key
+	if c.of.key != "" {
+		return c.of.key
 	}
-	return nameOfPC(c.f.f.Pointer())
+	return funcName(c.of.f)
 }

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"runtime"
 	"strings"
 	"sync"
+
+	"sheaf/fn"
 )
 
 // signature is what is known of a function type.
@@ -26,9 +27,9 @@ var (
 	errType    = reflect.TypeFor[error]()
 )
 
-func signatureOf(t reflect.Type) (*signature, error) {
+func signatureOf(t reflect.Type) *signature {
 	if s, ok := signatures.Load(t); ok {
-		return s.(*signature), nil
+		return s.(*signature)
 	}
 	s := &signature{typ: t, variadic: t.IsVariadic()}
 	for i := range t.NumIn() {
@@ -46,7 +47,7 @@ func signatureOf(t reflect.Type) (*signature, error) {
 		s.out = append(s.out, t.Out(i))
 	}
 	signatures.Store(t, s)
-	return s, nil
+	return s
 }
 
 // returns checks that the function's result can be taken as want.
@@ -111,23 +112,18 @@ func plural(n int, what string) string {
 var errCollection = errors.New("a whole collection is no plain value: use its MapBlocks or MapPartitions, pass the parts of " +
 	"its ToDelayed, or say delayed.Whole(x) to have it computed and joined in memory first")
 
-// names caches the names of functions by their entry: tasks ask for them each time they run.
-var names sync.Map // uintptr → string
+// names caches the names of functions by their full ones: tasks ask for them each time they run.
+var names sync.Map // string → string
 
-func nameOfPC(pc uintptr) string {
-	if s, ok := names.Load(pc); ok {
+func funcName(f any) string {
+	full := fn.SourceOf(f).Name
+	if s, ok := names.Load(full); ok {
 		return s.(string)
 	}
-	name := "func"
-	if f := runtime.FuncForPC(pc); f != nil {
-		name = f.Name()
-		name = name[strings.LastIndexByte(name, '/')+1:]
-		if _, rest, ok := strings.Cut(name, "."); ok {
-			name = rest
-		}
+	name := full[strings.LastIndexByte(full, '/')+1:]
+	if _, rest, ok := strings.Cut(name, "."); ok {
+		name = rest
 	}
-	names.Store(pc, name)
+	names.Store(full, name)
 	return name
 }
-
-func funcName(f any) string { return nameOfPC(reflect.ValueOf(f).Pointer()) }

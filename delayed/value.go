@@ -46,6 +46,9 @@ func (c constant) Run(context.Context, *graph.Task) (any, error) { return c.Valu
 
 func (c constant) TaskName() string { return "value" }
 
+// ExistingValue implements graph.Valued.
+func (c constant) ExistingValue() any { return c.Value }
+
 // Err returns the first mistake made while the value was built.
 func (v *Value[T]) Err() error { return v.node().err }
 

@@ -96,12 +96,7 @@ func objectOf(v reflect.Value) unsafe.Pointer {
 	if v.CanAddr() {
 		return *(*unsafe.Pointer)(v.Addr().UnsafePointer())
 	}
-	p := reflect.New(v.Type())
-	if v.CanInterface() {
-		p.Elem().Set(v)
-		return *(*unsafe.Pointer)(p.UnsafePointer())
-	}
-	// An unexported, unaddressable func field: the reflect.Value itself holds the object or a pointer to it.
+	// The reflect.Value itself holds the object or a pointer to it.
 	raw := (*rawValue)(unsafe.Pointer(&v))
 	if raw.flag&flagIndir != 0 {
 		return *(*unsafe.Pointer)(raw.ptr)

@@ -12,7 +12,7 @@ var floors = [][]string{
 	{"graph"},
 	{"internal", "config"},
 	{"."}, // package sheaf, the narrow waist
-	{"client", "delayed", "diagnostics"},
+	{"client", "delayed", "diagnostics", "internal/travel/traveltest"},
 	{"bag", "array"},
 	{"dataframe"},
 	{"ml"},

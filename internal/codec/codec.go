@@ -61,6 +61,19 @@ func DecodeAs[T any](r io.Reader) (T, error) {
 	return DecodeFrom[T](NewDecoder(r))
 }
 
+// UnmarshalAs decodes one value that [EncodeAs] or [EncodeTo] wrote with the same T from data, which must hold nothing else.
+func UnmarshalAs[T any](data []byte) (v T, err error) {
+	d := &Decoder{buf: data, end: len(data), credit: creditStart + creditPerByte*int64(len(data))}
+	err = d.decodePointer(reflect.TypeFor[T](), unsafe.Pointer(&v))
+	if errors.Is(err, io.EOF) {
+		err = &Error{Path: "value", Err: ErrTruncated}
+	}
+	if err == nil && d.pos != d.end {
+		err = &Error{Path: "value", Err: corruptf("%d bytes after the value", d.end-d.pos)}
+	}
+	return v, err
+}
+
 // EncodeTo writes v as a T to a stream.
 func EncodeTo[T any](e *Encoder, v T) error {
 	return e.encodePointer(reflect.TypeFor[T](), unsafe.Pointer(&v))
@@ -117,7 +130,11 @@ func NewEncoder(w io.Writer) *Encoder { return &Encoder{w: w} }
 func (e *Encoder) Bytes() []byte { return e.buf }
 
 // Reset drops what was collected and forgets the types: what follows is a new stream. The memory is kept for it.
-func (e *Encoder) Reset() { *e = Encoder{w: e.w, buf: e.buf[:0], Deterministic: e.Deterministic} }
+func (e *Encoder) Reset() {
+	e.reset()
+	clear(e.types)
+	*e = Encoder{w: e.w, buf: e.buf[:0], Deterministic: e.Deterministic, types: e.types, seen: e.seen, queue: e.queue, funcs: e.funcs}
+}
 
 const flushSize = 64 << 10
 

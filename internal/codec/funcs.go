@@ -25,7 +25,6 @@ type funcKey struct {
 	t      reflect.Type
 }
 
-
 func compileFunc(tc *typeCodec) {
 	t := tc.t
 	var hash uint32

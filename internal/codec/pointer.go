@@ -96,13 +96,13 @@ func compileInterface(tc *typeCodec) {
 	t := tc.t
 	empty := t.NumMethod() == 0
 	tc.enc = func(e *Encoder, p unsafe.Pointer) error {
-		var v any
+		var dt reflect.Type
 		if empty {
-			v = *(*any)(p)
+			dt = reflect.TypeOf(*(*any)(p))
 		} else if rv := reflect.NewAt(t, p).Elem(); !rv.IsNil() {
-			v = rv.Elem().Interface()
+			dt = rv.Elem().Type()
 		}
-		if v == nil {
+		if dt == nil {
 			e.buf = append(e.buf, 0)
 			return nil
 		}
@@ -110,11 +110,20 @@ func compileInterface(tc *typeCodec) {
 			return err
 		}
 		root := e.depth == 1 // its type begins the path of an error
-		ct, err := e.typeOf(reflect.TypeOf(v))
+		ct, err := e.typeOf(dt)
 		if err != nil {
 			return err
 		}
-		if err := ct.enc(e, ct.address(v)); err != nil {
+		data := (*eface)(p).data // the data word of either kind of interface
+		switch {
+		case ct.direct():
+			data = unsafe.Pointer(&(*eface)(p).data)
+		case ct.boxed == nil:
+			nv := reflect.New(dt)
+			nv.Elem().Set(reflect.NewAt(t, p).Elem().Elem())
+			data = nv.UnsafePointer()
+		}
+		if err := ct.enc(e, data); err != nil {
 			if e.tracing && !root {
 				return at(err, ".("+ct.t.String()+")")
 			}
@@ -133,6 +142,12 @@ func compileInterface(tc *typeCodec) {
 		}
 		if ct.t.Kind() == reflect.Interface || !empty && !ct.t.Implements(t) {
 			return corruptf("a %v in a %v", ct.t, t)
+		}
+		if ct.direct() { // the interface is given its type, and then the word that it holds
+			reflect.NewAt(t, p).Elem().Set(reflect.Zero(ct.t))
+			err := ct.dec(d, unsafe.Pointer(&(*eface)(p).data))
+			d.leave()
+			return err
 		}
 		nv := reflect.New(ct.t)
 		if err := ct.dec(d, nv.UnsafePointer()); err != nil {
@@ -171,12 +186,11 @@ func boxedType(t reflect.Type) unsafe.Pointer {
 	return (*eface)(unsafe.Pointer(&v)).typ
 }
 
-// address returns where the value in v lies. v is of the codec's type.
-func (tc *typeCodec) address(v any) unsafe.Pointer {
-	if tc.boxed != nil {
-		return (*eface)(unsafe.Pointer(&v)).data
+// direct reports whether an interface holds values of this type in its own data word.
+func (tc *typeCodec) direct() bool {
+	switch tc.t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return true
 	}
-	nv := reflect.New(tc.t)
-	nv.Elem().Set(reflect.ValueOf(v))
-	return nv.UnsafePointer()
+	return false
 }

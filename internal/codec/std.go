@@ -43,6 +43,11 @@ func compileStd(tc *typeCodec) bool {
 	case "unique", "weak":
 		refuse(tc, "it is a handle to memory of one process")
 		return true
+	case "internal/abi", "runtime":
+		if holdsPointers(tc.t) { // a copy of a type's descriptor, for one, ends the process when it is used
+			refuse(tc, "it belongs to the runtime of one process")
+			return true
+		}
 	}
 	return false
 }
@@ -208,4 +213,22 @@ func formatScalar(v reflect.Value) string {
 		return strconv.FormatInt(v.Int(), 10)
 	}
 	return fmt.Sprint(v.Interface())
+}
+
+// holdsPointers reports whether a type of the runtime is more than numbers and text.
+func holdsPointers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if holdsPointers(t.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	case reflect.Array:
+		return holdsPointers(t.Elem())
+	case reflect.String:
+		return false
+	}
+	return t.Kind() > reflect.Complex128
 }

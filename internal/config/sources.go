@@ -101,7 +101,7 @@ func (s *Snapshot) readEnviron(environ []string) error {
 	for _, kv := range environ {
 		name, value, ok := strings.Cut(kv, "=")
 		rest, ours := strings.CutPrefix(name, prefix)
-		if !ok || !ours || rest == "CONFIG" || strings.HasPrefix(rest, "INTERNAL_") || value == "" ||
+		if !ok || !ours || rest == "CONFIG" || internalVariable(rest) || value == "" ||
 			fromKubernetes(rest, value) {
 			continue
 		}
@@ -114,6 +114,11 @@ func (s *Snapshot) readEnviron(environ []string) error {
 		}
 	}
 	return nil
+}
+
+// internalVariable reports whether a variable is no setting: it is between sheaf's own processes, or for its tests.
+func internalVariable(rest string) bool {
+	return strings.HasPrefix(rest, "INTERNAL_") || strings.HasPrefix(rest, "AGENT_") || strings.HasPrefix(rest, "TEST_")
 }
 
 // VariableOf returns the environment variable of a key.

@@ -1,0 +1,164 @@
+package travel
+
+import (
+	"context"
+	"math"
+
+	"sheaf/fn"
+	"sheaf/graph"
+	"sheaf/internal/codec"
+	"sheaf/internal/wire"
+)
+
+// list packs a layer whose tasks have operations of their own, in segments.
+func (p *packer) list(l *graph.Layer, w *wire.Layer) error {
+	w.Kind = wire.LayerList
+	w.Edges = make([]wire.Edge, len(l.Edges()))
+	for e, edge := range l.Edges() {
+		if edge.From != nil {
+			w.Edges[e].From = p.ids[edge.From.Token()]
+		}
+	}
+	li, _ := l.Listing()
+	lp := listPacker{p: p, l: l, w: w, list: li}
+	for lo := 0; lo < l.Len(); lo += wire.SegmentTasks {
+		if err := lp.segment(lo, min(lo+wire.SegmentTasks, l.Len())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type listPacker struct {
+	p       *packer
+	l       *graph.Layer
+	w       *wire.Layer
+	list    graph.Listing
+	ops     [wire.SegmentTasks]graph.Op
+	names   table[string]
+	sources table[fn.Source]
+}
+
+func (lp *listPacker) segment(lo, hi int) error {
+	n := hi - lo
+	start, end := lp.list.Start[lo], lp.list.Start[hi]
+	s := wire.Segment{
+		Lo: int32(lo), Hi: int32(hi), Keys: lp.list.Keys[lo:hi:hi], Start: make([]int32, n+1), Inputs: lp.list.Refs[start:end:end],
+		NameOf: make([]uint16, n), Source: make([]uint16, n),
+	}
+	ops := lp.list.Ops[lo:hi]
+	for k := range n {
+		s.Start[k+1] = lp.list.Start[lo+k+1] - start
+		s.NameOf[k] = lp.names.index(lp.l.TaskName(lo+k), 0, &lp.w.Names, lp.l.Name())
+		if o, ok := ops[k].(graph.Sourcer); ok {
+			if src := o.Source(lo + k); src != (fn.Source{}) {
+				s.Source[k] = lp.sources.index(src, 1, &lp.w.Sources, fn.Source{})
+			}
+		}
+	}
+	ops, err := lp.scatter(&s, ops)
+	if err != nil {
+		return err
+	}
+	e := lp.p.enc
+	e.Reset()
+	if err := codec.EncodeTo(e, ops); err != nil {
+		for k, op := range ops { // which one was it?
+			e.Reset()
+			if one := codec.EncodeTo(e, op); one != nil {
+				return stays(lp.l, lo+k, one)
+			}
+		}
+		return stays(lp.l, lo, err)
+	}
+	s.Bytes = append([]byte(nil), e.Bytes()...)
+	lp.w.Segments = append(lp.w.Segments, s)
+	return nil
+}
+
+// scatter replaces operations that only deliver a large value by ones that take it from a worker.
+func (lp *listPacker) scatter(s *wire.Segment, ops []graph.Op) ([]graph.Op, error) {
+	if lp.p.names.Large == nil {
+		return ops, nil
+	}
+	var moved map[int]graph.Ref
+	for k, op := range ops {
+		v, ok := op.(graph.Valued)
+		if !ok || codec.SizeOf(v.ExistingValue()) <= LargeBytes {
+			continue
+		}
+		id, err := lp.p.names.Large(v.ExistingValue())
+		if err != nil {
+			return nil, stays(lp.l, int(s.Lo)+k, err)
+		}
+		h := graph.NewHasher("travel.scattered")
+		h.Token(s.Keys[k])
+		from := wire.Layer{
+			ID: lp.p.names.Layer(), Kind: wire.LayerExternal, Name: lp.l.TaskName(int(s.Lo) + k), Token: h.Sum(), Space: []int{1},
+			External: []wire.ID{id}, OutBytes: -1,
+		}
+		from.Content = from.Token
+		lp.p.out.Layers = append(lp.p.out.Layers, from)
+		lp.w.Edges = append(lp.w.Edges, wire.Edge{From: from.ID})
+		if moved == nil {
+			moved = map[int]graph.Ref{}
+			ops = append(lp.ops[:0], ops...)
+		}
+		moved[k] = graph.Ref{Edge: int32(len(lp.w.Edges) - 1)}
+		ops[k] = forward{}
+	}
+	if moved != nil {
+		rewire(s, moved)
+	}
+	return ops, nil
+}
+
+// rewire gives tasks of a segment, which have no inputs, one each.
+func rewire(s *wire.Segment, moved map[int]graph.Ref) {
+	inputs := make([]graph.Ref, 0, len(s.Inputs)+len(moved))
+	for k := range len(s.Keys) {
+		lo := s.Start[k]
+		s.Start[k] = int32(len(inputs))
+		if r, ok := moved[k]; ok {
+			inputs = append(inputs, r)
+			continue
+		}
+		inputs = append(inputs, s.Inputs[lo:s.Start[k+1]]...)
+	}
+	s.Start[len(s.Keys)] = int32(len(inputs))
+	s.Inputs = inputs
+}
+
+// forward is the operation of a task whose value was put on workers.
+type forward struct{}
+
+func (forward) Run(_ context.Context, t *graph.Task) (any, error) { return t.Inputs()[0], nil }
+
+// A table numbers what occurs in the tasks of a list.
+type table[K comparable] struct {
+	at   map[K]uint16
+	last K
+	used bool
+	n    uint16 // of last
+}
+
+// index returns the number of k in all, where it is added if it is new, plus base. What does not fit any more is numbered as other.
+func (t *table[K]) index(k K, base int, all *[]K, other K) uint16 {
+	if t.used && k == t.last {
+		return t.n
+	}
+	if t.at == nil {
+		t.at = map[K]uint16{}
+	}
+	n, ok := t.at[k]
+	if !ok {
+		if len(*all)+base >= math.MaxUint16 && k != other { // a place is kept for other
+			return t.index(other, base, all, other)
+		}
+		n = uint16(len(*all) + base)
+		t.at[k] = n
+		*all = append(*all, k)
+	}
+	t.last, t.n, t.used = k, n, true
+	return n
+}

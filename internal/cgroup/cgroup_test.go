@@ -84,6 +84,16 @@ func watching(t *testing.T) *Limiter {
 	return &Limiter{method: watched("for the test")}
 }
 
+// looked waits until a process was seen with as much memory.
+func looked(t *testing.T, g *Guard, bytes int64) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); g.Usage().NowBytes < bytes; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("got %+v, want %d bytes", g.Usage(), bytes)
+		}
+	}
+}
+
 func TestWatchedProcessIsKilledAtItsLimit(t *testing.T) {
 	cmd, g, stop := taker(t, watching(t), 4000, 96<<20)
 	defer g.Close()
@@ -102,6 +112,7 @@ func TestWatchedProcessIsKilledAtItsLimit(t *testing.T) {
 func TestPeakBelowTheLimit(t *testing.T) {
 	cmd, g, stop := taker(t, watching(t), 64, 1<<30)
 	defer g.Close()
+	looked(t, g, 64<<20)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -117,10 +128,7 @@ func TestPeakBelowTheLimit(t *testing.T) {
 func TestUsageWhileItLives(t *testing.T) {
 	_, g, stop := taker(t, watching(t), 48, 0)
 	defer g.Close()
-	deadline := time.Now().Add(5 * time.Second)
-	for g.Usage().NowBytes < 48<<20 && time.Now().Before(deadline) {
-		time.Sleep(10 * time.Millisecond)
-	}
+	looked(t, g, 48<<20)
 	if u := g.Usage(); u.NowBytes < 48<<20 || u.PeakBytes < u.NowBytes {
 		t.Errorf("got %+v, want at least 48 MiB", u)
 	}
@@ -138,10 +146,7 @@ func TestParentsPeakIsNotTheChilds(t *testing.T) {
 	runtime.KeepAlive(b)
 	cmd, g, stop := taker(t, watching(t), 16, 0)
 	defer g.Close()
-	deadline := time.Now().Add(5 * time.Second)
-	for g.Usage().PeakBytes < 16<<20 && time.Now().Before(deadline) {
-		time.Sleep(10 * time.Millisecond)
-	}
+	looked(t, g, 16<<20)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}

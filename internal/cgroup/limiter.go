@@ -41,7 +41,7 @@ type Guard struct {
 	limitBytes int64
 	group      *group // nil without control groups
 	watcher    *watcher
-	parentPeak int64 // of this process just after the start
+	parentPeak int64 // of this process just after the start; 0 where a child's maximum is its own
 	oomBefore  int64
 	pid        int
 }
@@ -105,7 +105,7 @@ func (u Usage) or(group Usage) Usage {
 
 // A Verdict is what is known of the memory of a process that has ended.
 type Verdict struct {
-	PeakBytes   int64
+	PeakBytes   int64  // at least: without a group, what came after the last look may be missing
 	OutOfMemory bool   // it was ended for want of memory
 	Reason      string // a phrase for people if it was
 }
@@ -123,9 +123,9 @@ func (g *Guard) Ended(killed bool, maxResidentBytes int64) Verdict {
 			v.Reason = fmt.Sprintf("memory limit %s reached: %s in use", FormatBytes(g.limitBytes), FormatBytes(at))
 		}
 	}
-	// Linux counts into a child's maximum what its parent had resident when the child was forked off, so it is
-	// the child's own only where it is larger.
-	if maxResidentBytes > g.parentPeak {
+	// Linux counts into a child's maximum what its parent had resident when the child was forked off, so it is the child's own only
+	// where it is clearly larger: both are counted with some slack.
+	if g.parentPeak == 0 || maxResidentBytes > g.parentPeak+g.parentPeak/16+16<<20 {
 		v.PeakBytes = max(v.PeakBytes, maxResidentBytes)
 	}
 	if g.group != nil {

@@ -47,7 +47,7 @@ func statusBytes(status []byte, name string) int64 {
 func selfPeak() int64 {
 	u, err := usageOf(os.Getpid())
 	if err != nil {
-		return 1<<63 - 1
+		return 1 << 60
 	}
 	return u.PeakBytes
 }

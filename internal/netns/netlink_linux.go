@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -34,6 +35,12 @@ func (n *netlink) close() { unix.Close(n.fd) }
 
 // do sends one request and waits for its acknowledgement.
 func (n *netlink) do(kind uint16, flags uint16, body []byte) error {
+	_, err := n.ask(kind, flags, body)
+	return err
+}
+
+// ask sends one request, waits for its acknowledgement, and returns the body of the answer that came before, if one did.
+func (n *netlink) ask(kind uint16, flags uint16, body []byte) (answer []byte, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.seq++
@@ -44,7 +51,7 @@ func (n *netlink) do(kind uint16, flags uint16, body []byte) error {
 	msg = binary.NativeEndian.AppendUint32(msg, 0)
 	msg = append(msg, body...)
 	if err := unix.Sendto(n.fd, msg, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return os.NewSyscallError("sendto", err)
+		return nil, os.NewSyscallError("sendto", err)
 	}
 	buf := make([]byte, 1<<16)
 	for {
@@ -53,15 +60,26 @@ func (n *netlink) do(kind uint16, flags uint16, body []byte) error {
 			continue
 		}
 		if err != nil {
-			return os.NewSyscallError("recvfrom", err)
+			return nil, os.NewSyscallError("recvfrom", err)
 		}
-		if size < unix.SizeofNlMsghdr+4 || binary.NativeEndian.Uint16(buf[4:]) != unix.NLMSG_ERROR || binary.NativeEndian.Uint32(buf[8:]) != n.seq {
-			continue // an answer to something else
+		for msgs := buf[:size]; len(msgs) >= unix.SizeofNlMsghdr+4; {
+			length := int(binary.NativeEndian.Uint32(msgs))
+			if length < unix.SizeofNlMsghdr || length > len(msgs) {
+				break
+			}
+			msg := msgs[:length]
+			msgs = msgs[min((length+3)&^3, len(msgs)):]
+			switch {
+			case binary.NativeEndian.Uint32(msg[8:]) != n.seq: // an answer to something else
+			case binary.NativeEndian.Uint16(msg[4:]) != unix.NLMSG_ERROR:
+				answer = slices.Clone(msg[unix.SizeofNlMsghdr:])
+			default:
+				if code := int32(binary.NativeEndian.Uint32(msg[unix.SizeofNlMsghdr:])); code != 0 {
+					return nil, unix.Errno(-code)
+				}
+				return answer, nil
+			}
 		}
-		if code := int32(binary.NativeEndian.Uint32(buf[unix.SizeofNlMsghdr:])); code != 0 {
-			return unix.Errno(-code)
-		}
-		return nil
 	}
 }
 
@@ -111,6 +129,15 @@ func (n *netlink) setUp(index int32, up bool) error {
 		return fmt.Errorf("taking device %d up or down: %w", index, err)
 	}
 	return nil
+}
+
+// carries says whether a device is up and so is what it is joined to.
+func (n *netlink) carries(index int32) (bool, error) {
+	answer, err := n.ask(unix.RTM_GETLINK, 0, linkInfo(index, 0, 0))
+	if err != nil {
+		return false, fmt.Errorf("looking at device %d: %w", index, err)
+	}
+	return len(answer) >= unix.SizeofIfInfomsg && binary.NativeEndian.Uint32(answer[8:])&unix.IFF_RUNNING != 0, nil
 }
 
 // addAddress gives a device an address for itself alone.

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -235,7 +236,26 @@ func (n *Network) setLink(i, j int, up bool) error {
 			}
 		}
 	}
+	if up {
+		return errors.Join(n.hosts[i].settle(j), n.hosts[j].settle(i))
+	}
 	return nil
+}
+
+// settle waits until the host's end of a link carries packets: until then the kernel drops them.
+func (h *Host) settle(to int) error {
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		carries, err := h.link.carries(device(to))
+		if err != nil {
+			return fmt.Errorf("netns: %s: %w", h.name, err)
+		}
+		if carries {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("netns: %s: %s does not come up", h.name, h.deviceName(to))
+		}
+	}
 }
 
 // Drop loses the packets from one host to another, silently; those in the other direction arrive.

@@ -118,6 +118,7 @@ const parcelsMax = 64
 // carry takes bytes from one connection to the other until one ends.
 func (p *Proxy) carry(d Direction, from, to net.Conn) {
 	way := make(chan parcel, parcelsMax)
+	whole := false // the sender has ended in order; set before way is closed
 	go func() {
 		defer close(way)
 		for {
@@ -134,6 +135,7 @@ func (p *Proxy) carry(d Direction, from, to net.Conn) {
 				}
 			}
 			if err != nil {
+				whole = errors.Is(err, io.EOF)
 				return
 			}
 		}
@@ -154,10 +156,10 @@ func (p *Proxy) carry(d Direction, from, to net.Conn) {
 		p.carried[d] += int64(len(c.data))
 		p.mu.Unlock()
 	}
-	if tcp, ok := to.(*net.TCPConn); ok && !failed {
+	if tcp, ok := to.(*net.TCPConn); ok && whole && !failed {
 		tcp.CloseWrite() // the other direction may go on
 	} else {
-		to.Close()
+		reset(to)
 	}
 }
 

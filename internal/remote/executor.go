@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,12 +22,19 @@ type Names struct {
 // A Fetcher moves values between this process and workers.
 type Fetcher interface {
 	// Fetch gets values from the worker with a data address. It calls got for each of them, in any order and not concurrently, with
-	// a reader of the value's bytes that is valid during the call, or with why that one cannot be had. The error is that of the
-	// connection: what got was not called for did not come.
-	Fetch(ctx context.Context, address string, ids []wire.ID, got func(i int, r io.Reader, err error)) error
+	// the value or with why that one cannot be had there: exec.ErrSerialize and exec.ErrLimit mean that it cannot be had at all. The
+	// error is that of the connection: what got was not called for did not come.
+	Fetch(ctx context.Context, address string, ids []wire.ID, got func(i int, v any, err error)) error
 
-	// Put gives a value to a worker to keep, and returns its size in bytes.
-	Put(ctx context.Context, address string, id wire.ID, v any) (int64, error)
+	// Put gives values to a worker to keep. It calls done for each of them as Fetch calls got.
+	Put(ctx context.Context, address string, items []Item, done func(i int, err error)) error
+}
+
+// An Item is a value to be put on a worker.
+type Item struct {
+	ID    wire.ID
+	Value any
+	Bytes int64 // as the worker will count it
 }
 
 // A Config says how an executor reaches the world.
@@ -37,9 +43,9 @@ type Config struct {
 	Fetcher Fetcher
 
 	Pack   func(g graph.Graph, n Names) (*wire.Graph, error) // travel.Pack
-	Decode func(r io.Reader) (any, error)                    // travel.DecodeValue
 	Parse  func(frame []byte) (any, error)                   // travel.ParseValue
 	Error  func(f *wire.Failure) error                       // travel.DecodeError
+	SizeOf func(v any) int64                                 // codec.SizeOf
 
 	Delivery func(*wire.Delivery) // reports of the coordination objects; may be nil
 

@@ -55,7 +55,7 @@ func newCluster(t testing.TB) *cluster {
 		engine: local.New(local.Config{Workers: 2, Store: store.New(store.Config{Codec: frames{}}), SizeOf: codec.SizeOf}),
 	}
 	c.x = remote.New(remote.Config{
-		FetchBytesMax: flightMax, Send: c.send, Fetcher: c, Pack: c.pack, Decode: codec.DecodeFrame,
+		FetchBytesMax: flightMax, Send: c.send, Fetcher: c, Pack: c.pack, SizeOf: codec.SizeOf,
 		Parse: func(b []byte) (any, error) { return codec.DecodeFrame(bytes.NewReader(b)) },
 		Error: func(f *wire.Failure) error {
 			return &exec.TaskError{Key: graph.Key{Name: f.Key}, Worker: f.Worker, Attempt: int(f.Attempt), Err: errors.New(f.Message)}
@@ -265,7 +265,7 @@ func (c *cluster) finished(h *local.Handle, id wire.ID) {
 }
 
 // Fetch serves values as a worker does.
-func (c *cluster) Fetch(_ context.Context, address string, ids []wire.ID, got func(int, io.Reader, error)) error {
+func (c *cluster) Fetch(_ context.Context, address string, ids []wire.ID, got func(int, any, error)) error {
 	c.mu.Lock()
 	c.fetches++
 	c.asked += len(ids)
@@ -300,21 +300,26 @@ func (c *cluster) Fetch(_ context.Context, address string, ids []wire.ID, got fu
 			got(i, nil, errors.New("no such value"))
 			continue
 		}
-		got(i, bytes.NewReader(b), nil)
+		v, err := codec.DecodeFrame(bytes.NewReader(b))
+		got(i, v, err)
 	}
 	return nil
 }
 
-// Put takes a value as a worker does.
-func (c *cluster) Put(_ context.Context, _ string, id wire.ID, v any) (int64, error) {
-	var b bytes.Buffer
-	if err := codec.EncodeFrame(&b, v); err != nil {
-		return 0, fmt.Errorf("%w: %w", exec.ErrSerialize, err)
+// Put takes values as a worker does.
+func (c *cluster) Put(_ context.Context, _ string, items []remote.Item, done func(int, error)) error {
+	for i, it := range items {
+		var b bytes.Buffer
+		if err := codec.EncodeFrame(&b, it.Value); err != nil {
+			done(i, fmt.Errorf("%w: %w", exec.ErrSerialize, err))
+			continue
+		}
+		c.mu.Lock()
+		c.values[it.ID] = b.Bytes()
+		c.mu.Unlock()
+		done(i, nil)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.values[id] = b.Bytes()
-	return int64(b.Len()), nil
+	return nil
 }
 
 // count returns how many messages of a type were sent.

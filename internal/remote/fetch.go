@@ -1,8 +1,8 @@
 package remote
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -189,9 +189,9 @@ type got struct {
 func (x *Executor) request1(s *source, batch []*entry, bytes int64) {
 	x.mu.Lock()
 	address, number := s.peer.Address, s.peer.Number
-	ids := make([]wire.ID, len(batch))
+	ids, large := make([]wire.ID, len(batch)), make([]bool, len(batch))
 	for i, e := range batch {
-		ids[i] = e.place.Value
+		ids[i], large[i] = e.place.Value, e.place.Bytes > keepBytesMax
 	}
 	x.mu.Unlock()
 	seen := make([]bool, len(batch))
@@ -199,25 +199,24 @@ func (x *Executor) request1(s *source, batch []*entry, bytes int64) {
 	flush := func() {
 		x.mu.Lock()
 		for _, g := range some {
-			if g.err == nil {
+			switch {
+			case g.err == nil:
 				x.settle(g.e, g.v)
-			} else {
+			case errors.Is(g.err, exec.ErrSerialize) || errors.Is(g.err, exec.ErrLimit):
+				x.hopeless(g.e, g.err)
+			default:
 				x.unreadable(g.e, number, g.err.Error())
 			}
 		}
 		x.unlock()
 		some = some[:0]
 	}
-	err := x.conf.Fetcher.Fetch(x.ctx, address, ids, func(i int, r io.Reader, err error) {
+	err := x.conf.Fetcher.Fetch(x.ctx, address, ids, func(i int, v any, err error) {
 		if i < 0 || i >= len(batch) || seen[i] {
 			return
 		}
 		seen[i] = true
-		g := got{e: batch[i], err: err}
-		if err == nil {
-			g.v, g.err = x.conf.Decode(r)
-		}
-		if some = append(some, g); len(some) >= chunkEntries || batch[i].place.Bytes > keepBytesMax {
+		if some = append(some, got{batch[i], v, err}); len(some) >= chunkEntries || large[i] {
 			flush()
 		}
 	})
@@ -260,6 +259,15 @@ func (x *Executor) rest(s *source) {
 		x.dispatch(s)
 		x.unlock()
 	})
+}
+
+// hopeless fails an entry whose value is there, but cannot be had; the caller holds mu.
+func (x *Executor) hopeless(e *entry, err error) {
+	e.busy = false
+	if e.state == ready && !e.has {
+		e.state = pending
+		x.fail(e, fmt.Errorf("client: a result cannot be read: %w", err))
+	}
 }
 
 // unreadable notes that a worker did not give a value, and tries the next holder; the caller holds mu.

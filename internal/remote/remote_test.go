@@ -286,6 +286,14 @@ func TestScatter(t *testing.T) {
 		t.Errorf("scattered to a worker that is not there: %v", err)
 	}
 	nowhere[0].Release()
+	func1, err := c.x.Scatter(t.Context(), []any{make(chan int)}, remote.ScatterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := func1[0].Wait(t.Context()); !errors.Is(err, exec.ErrSerialize) {
+		t.Errorf("a channel was scattered: %v", err)
+	}
+	func1[0].Release()
 	c.baseline()
 }
 
@@ -448,7 +456,7 @@ func TestRefusalAndLoss(t *testing.T) {
 func TestAdopted(t *testing.T) {
 	c := newCluster(t)
 	id := wire.ID{Layer: wire.NewLayerID(77, 1), Index: 3}
-	if _, err := c.Put(t.Context(), "", id, "from another client"); err != nil {
+	if err := c.Put(t.Context(), "", []remote.Item{{ID: id, Value: "from another client"}}, func(int, error) {}); err != nil {
 		t.Fatal(err)
 	}
 	c.claims[id] = 2

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"sheaf/graph"
 	"sheaf/internal/exec"
@@ -129,20 +130,23 @@ func (x *Executor) scatter(ctx context.Context, n int, get func(context.Context,
 	return es, g
 }
 
-// put puts values on workers, one after the other, and tells the scheduler.
+// put puts values on workers and tells the scheduler.
 func (x *Executor) put(ctx context.Context, es []*entry, g *gate, get func(context.Context, int) (any, error), o ScatterOptions) {
-	told := &wire.Scattered{Hash: o.Hash}
-	for i, e := range es {
-		v, err := get(ctx, i)
-		var s wire.Scatter
-		if err == nil {
-			s, err = x.place(ctx, e.id, v, o)
+	told := &wire.Scattered{Hash: o.Hash, Values: make([]wire.Scatter, len(es))}
+	for lo := 0; lo < len(es) && g.err == nil; lo += putMax {
+		items := make([]Item, min(putMax, len(es)-lo))
+		for i := range items {
+			v, err := get(ctx, lo+i)
+			if err != nil {
+				g.err = err
+				break
+			}
+			items[i] = Item{ID: es[lo+i].id, Value: v, Bytes: x.conf.SizeOf(v)}
+			told.Values[lo+i] = wire.Scatter{ID: items[i].ID, Bytes: items[i].Bytes}
 		}
-		if err != nil {
-			g.err = err
-			break
+		if g.err == nil {
+			g.err = x.place(ctx, items, told.Values[lo:], o)
 		}
-		told.Values = append(told.Values, s)
 	}
 	x.mu.Lock()
 	if g.err == nil && x.closed != nil {
@@ -158,7 +162,7 @@ func (x *Executor) put(ctx context.Context, es []*entry, g *gate, get func(conte
 			x.fail(e, g.err)
 		case e.state == pending:
 			e.claims++
-			x.finished(e, wire.Ready{ID: e.id, Value: e.id, Bytes: told.Values[i].Bytes, Workers: told.Values[i].Workers, Attempt: 0})
+			x.finished(e, wire.Ready{ID: e.id, Value: e.id, Bytes: told.Values[i].Bytes, Workers: told.Values[i].Workers})
 		default: // cancelled meanwhile
 			x.release = append(x.release, e.id)
 			x.flushSoon()
@@ -171,48 +175,114 @@ func (x *Executor) put(ctx context.Context, es []*entry, g *gate, get func(conte
 	close(g.done)
 }
 
-// place puts one value on one worker, or on all for a broadcast.
-func (x *Executor) place(ctx context.Context, id wire.ID, v any, o ScatterOptions) (wire.Scatter, error) {
-	s := wire.Scatter{ID: id}
+const (
+	putMax   = 1024 // values at a time
+	putTries = 8    // workers that may fail before the value is given up
+)
+
+// place puts values on workers, in turn, or each on all for a broadcast, and notes where they are.
+func (x *Executor) place(ctx context.Context, items []Item, told []wire.Scatter, o ScatterOptions) error {
+	open := make([]int, len(items))
+	for i := range open {
+		open[i] = i
+	}
 	var tried []uint32
-	for {
+	var last error
+	for len(open) > 0 {
 		targets, came, err := x.targets(o, tried)
-		if err != nil {
-			return s, err
-		}
-		var last error
-		for _, p := range targets {
-			n, err := x.conf.Fetcher.Put(ctx, p.Address, id, v)
-			switch {
-			case err == nil:
-				s.Bytes = n
-				s.Workers = append(s.Workers, p.Number)
-				if !o.Broadcast {
-					return s, nil
-				}
-			case ctx.Err() != nil:
-				return s, context.Cause(ctx)
-			case errors.Is(err, exec.ErrSerialize) || errors.Is(err, exec.ErrLimit):
-				return s, err
-			default:
-				tried, last = append(tried, p.Number), err
+		switch {
+		case err != nil:
+			return err
+		case len(tried) > putTries:
+			return fmt.Errorf("client: a value could not be put on any worker: %w", last)
+		case len(targets) == 0: // until a worker comes
+			select {
+			case <-came:
+				continue
+			case <-ctx.Done():
+				return fmt.Errorf("client: a value waits for a worker to be put on: %w: %w", exec.ErrNoWorkers, context.Cause(ctx))
 			}
 		}
-		if len(s.Workers) > 0 {
-			return s, nil
+		bad, err := x.spread(ctx, items, told, x.plan(targets, open, o.Broadcast))
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		if len(tried) > 8 {
-			return s, fmt.Errorf("client: a value could not be put on any worker: %w", last)
+		if errors.Is(err, exec.ErrSerialize) || errors.Is(err, exec.ErrLimit) {
+			return err
 		}
-		select { // until a worker comes
-		case <-came:
-		case <-ctx.Done():
-			return s, fmt.Errorf("client: a value waits for a worker to be put on: %w: %w", exec.ErrNoWorkers, context.Cause(ctx))
+		if err != nil {
+			tried, last = append(tried, bad...), err
 		}
+		open = slices.DeleteFunc(open, func(i int) bool { return len(told[i].Workers) > 0 })
 	}
+	return nil
 }
 
-// targets returns the workers that may take a value, the one whose turn it is first, and what is closed when others come.
+// share is what one worker gets.
+type share struct {
+	peer  wire.Peer
+	items []int
+}
+
+// plan gives the open items to workers: to all of them, or in turn by their threads.
+func (x *Executor) plan(targets []wire.Peer, open []int, broadcast bool) []share {
+	shares := make([]share, len(targets))
+	var wheel []int // a place per thread
+	for k, p := range targets {
+		shares[k].peer = p
+		for range max(1, p.Threads) {
+			wheel = append(wheel, k)
+		}
+	}
+	x.mu.Lock()
+	turn := x.turn
+	x.turn += len(open)
+	x.mu.Unlock()
+	for n, i := range open {
+		if !broadcast {
+			k := wheel[(turn+n)%len(wheel)]
+			shares[k].items = append(shares[k].items, i)
+			continue
+		}
+		for k := range shares {
+			shares[k].items = append(shares[k].items, i)
+		}
+	}
+	return slices.DeleteFunc(shares, func(s share) bool { return len(s.items) == 0 })
+}
+
+// spread puts each worker's share on it, side by side, and notes what succeeded. It returns the workers that failed and one of their errors.
+func (x *Executor) spread(ctx context.Context, items []Item, told []wire.Scatter, shares []share) (bad []uint32, err error) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, s := range shares {
+		wg.Go(func() {
+			mine := make([]Item, len(s.items))
+			for k, i := range s.items {
+				mine[k] = items[i]
+			}
+			fault := x.conf.Fetcher.Put(ctx, s.peer.Address, mine, func(k int, e error) {
+				mu.Lock()
+				defer mu.Unlock()
+				if e != nil {
+					err, bad = e, append(bad, s.peer.Number)
+					return
+				}
+				t := &told[s.items[k]]
+				t.Workers = append(t.Workers, s.peer.Number)
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if fault != nil {
+				err, bad = fault, append(bad, s.peer.Number)
+			}
+		})
+	}
+	wg.Wait()
+	return slices.Compact(bad), err
+}
+
+// targets returns the workers that may take values, and what is closed when others come.
 func (x *Executor) targets(o ScatterOptions, tried []uint32) ([]wire.Peer, <-chan struct{}, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -220,24 +290,12 @@ func (x *Executor) targets(o ScatterOptions, tried []uint32) ([]wire.Peer, <-cha
 		return nil, nil, x.closed
 	}
 	var ps []wire.Peer
-	threads := 0
 	for _, s := range x.sources {
 		if !s.peer.Gone && !slices.Contains(tried, s.peer.Number) && Named(s.peer, o.Workers) {
 			ps = append(ps, s.peer)
-			threads += max(1, s.peer.Threads)
 		}
 	}
 	slices.SortFunc(ps, func(a, b wire.Peer) int { return cmp.Compare(a.Number, b.Number) })
-	if len(ps) > 1 && !o.Broadcast { // in turn, by threads
-		turn := x.turn % threads
-		x.turn++
-		for k, p := range ps {
-			if turn -= max(1, p.Threads); turn < 0 {
-				ps = append(slices.Clone(ps[k:]), ps[:k]...)
-				break
-			}
-		}
-	}
 	return ps, x.came, nil
 }
 

@@ -33,6 +33,7 @@ func Expand(g graph.Graph) (*Plan, error) {
 		p.Outputs = append(p.Outputs, tasks)
 	}
 	p.depStart = append(p.depStart, int32(len(p.dep)))
+	p.number, p.from, p.ids = x.number, x.from, x.ids
 	x.invert()
 	return p, nil
 }

@@ -24,6 +24,10 @@ type Plan struct {
 	useStart []int32
 	use      []int32
 	shape    []layerShape
+
+	number map[graph.Token]int32 // of layers
+	from   [][]int32             // per layer and edge: the number of the layer it comes from
+	ids    [][]int32             // per layer and index: the task's number + 1, 0 if it is not needed
 }
 
 // layerShape says how the inputs of a layer's tasks are divided among its edges.
@@ -51,6 +55,41 @@ func (p *Plan) Deps(i int32) []int32 { return p.dep[p.depStart[i]:p.depStart[i+1
 // Uses returns the tasks that need task i, ascending. A task that needs it twice stands twice.
 func (p *Plan) Uses(i int32) []int32 { return p.use[p.useStart[i]:p.useStart[i+1]] }
 
+// Number returns the number of the layer with an identity, an index into Layers, and false if no wanted task needs it.
+func (p *Plan) Number(layer graph.Token) (int32, bool) {
+	n, ok := p.number[layer]
+	return n, ok
+}
+
+// Task returns the number of the task that stands at an index of a layer, looking through aliases, and false if nothing
+// wanted needs it.
+func (p *Plan) Task(layer, index int32) (int32, bool) {
+	for range len(p.Layers) + 1 {
+		if int(layer) >= len(p.ids) || layer < 0 {
+			return 0, false
+		}
+		l := p.Layers[layer]
+		if index < 0 || int(index) >= l.Len() {
+			return 0, false
+		}
+		if !l.IsAlias() {
+			ids := p.ids[layer]
+			if ids == nil || ids[index] <= 0 {
+				return 0, false
+			}
+			return ids[index] - 1, true
+		}
+		var buf [4]graph.Ref
+		var ends [4]int32
+		refs, _ := l.Deps(int(index), buf[:0], ends[:0])
+		if len(refs) != 1 {
+			return 0, false
+		}
+		layer, index = p.from[layer][refs[0].Edge], refs[0].Index
+	}
+	return 0, false
+}
+
 // Key returns the identity of task i.
 func (p *Plan) Key(i int32) graph.Key { return p.Layers[p.Layer[i]].Key(int(p.Index[i])) }
 
@@ -71,6 +110,17 @@ func (p *Plan) Ends(i int32, scratch []int32) []int32 {
 		scratch = append(scratch, n)
 	}
 	return scratch
+}
+
+// EdgeOf returns the edge by which the only input of task i comes.
+func (p *Plan) EdgeOf(i int32) int32 {
+	var scratch [8]int32
+	for e, end := range p.Ends(i, scratch[:0]) {
+		if end > 0 {
+			return int32(e)
+		}
+	}
+	return 0
 }
 
 // shapeOf finds out whether all tasks of a layer divide their inputs alike.
@@ -99,8 +149,20 @@ func shapeOf(l *graph.Layer) layerShape {
 // and users.
 func (p *Plan) Trim() {
 	p.depStart, p.dep, p.useStart, p.use, p.Next = nil, nil, nil, nil, nil
-	p.shape = nil
+	p.shape, p.number, p.from, p.ids = nil, nil, nil, nil
 }
 
 // Forget gives up the layers too: afterwards only the numbers of the outputs are known.
 func (p *Plan) Forget() { p.Layers, p.Layer, p.Index = nil, nil, nil }
+
+// Flat returns a plan of tasks of one layer that need nothing, none at first; see [Plan.Append].
+func Flat(l *graph.Layer) *Plan {
+	return &Plan{Layers: []*graph.Layer{l}, depStart: []int32{0}, useStart: []int32{0}}
+}
+
+// Append adds a task that needs nothing, and that nothing needs, to a plan made by [Flat].
+func (p *Plan) Append(layer, index int32) {
+	p.N++
+	p.Layer, p.Index, p.Next = append(p.Layer, layer), append(p.Index, index), append(p.Next, -1)
+	p.depStart, p.useStart = append(p.depStart, 0), append(p.useStart, 0)
+}

@@ -8,6 +8,8 @@ type ClientHello struct {
 	Process    string // host:pid, for people
 	Go         string // Go version and platform
 	Worker     uint32 // the number of the worker in whose tasks this client lives, 0 if none
+	Was        uint32 // its number in a session that has ended: its claims live on for the lease
+	Epoch      uint64 // of the scheduler that gave it that number
 }
 
 // WorkerHello opens a worker's session.

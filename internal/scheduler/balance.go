@@ -1,0 +1,154 @@
+package scheduler
+
+import (
+	"slices"
+	"time"
+
+	"sheaf/internal/wire"
+)
+
+// balance looks for workers that idle while others have more than they can begin: what waits is given to them whatever its
+// transfer costs, and what was sent but not begun is asked back.
+func (s *Scheduler) balance() {
+	var idle []*worker
+	for _, w := range s.live {
+		if w.open() && w.sent.live+len(w.zombies) == w.long {
+			idle = append(idle, w)
+		}
+	}
+	if len(idle) == 0 {
+		return
+	}
+	for _, w := range idle {
+		if w.idle >= 0 && s.now-w.idle >= s.conf.Heartbeat {
+			s.fill(w, true)
+		}
+	}
+	idle = slices.DeleteFunc(idle, func(w *worker) bool { return w.sent.live != w.long })
+	if len(idle) == 0 {
+		return
+	}
+	full := make([]*worker, 0, len(s.live))
+	for _, w := range s.live {
+		if w.sent.live-w.long > w.threads && !w.stealing {
+			full = append(full, w)
+		}
+	}
+	slices.SortStableFunc(full, func(a, b *worker) int { return int(min(max(b.load-a.load, -1), 1)) })
+	for _, w := range full {
+		if len(idle) == 0 {
+			return
+		}
+		if n := s.steal(w, idle[0]); n > 0 {
+			idle = idle[1:]
+		}
+	}
+}
+
+// steal asks a worker to give back tasks that another one could begin, half of what waits there.
+func (s *Scheduler) steal(from, to *worker) int {
+	n := (from.sent.live - from.long - from.threads + 1) / 2
+	if from.load < int64(2*s.conf.Latency) {
+		return 0
+	}
+	asked := 0
+	for k := len(from.sent.items) - 1; k >= from.sent.first && asked < n; k-- {
+		a := from.sent.items[k]
+		if a == none {
+			continue
+		}
+		r := s.runs[a.run]
+		t := &r.tasks[a.task]
+		if t.flags&(flagStealing|flagStarted|flagLong|flagAlone) != 0 || to.post(r.class) == nil {
+			continue
+		}
+		t.flags |= flagStealing
+		from.out.steal = append(from.out.steal, wire.Attempt{ID: r.id(r.head(a.task)), Attempt: t.attempt})
+		asked++
+	}
+	from.stealing = asked > 0
+	return asked
+}
+
+// stealAll asks a worker that takes nothing new for everything that it has not begun.
+func (s *Scheduler) stealAll(w *worker) {
+	for a := range w.sent.refs() {
+		r := s.runs[a.run]
+		t := &r.tasks[a.task]
+		if t.flags&(flagStealing|flagStarted|flagLong) == 0 {
+			t.flags |= flagStealing
+			w.out.steal = append(w.out.steal, wire.Attempt{ID: r.id(r.head(a.task)), Attempt: t.attempt})
+		}
+	}
+}
+
+// stolen notes that the worker has answered.
+func (s *Scheduler) stolen(w *worker) {
+	if !w.stealing {
+		return
+	}
+	w.stealing = false
+	for a := range w.sent.refs() {
+		s.runs[a.run].tasks[a.task].flags &^= flagStealing
+	}
+}
+
+// running is a task that has been running for a while and has a deadline.
+type running struct {
+	task    ref
+	attempt uint32
+	since   time.Duration
+}
+
+// deadlineGrace is how much later than the worker the scheduler acts on an attempt's deadline.
+const deadlineGrace = 5 * time.Second
+
+// timed remembers when an attempt with a deadline was running.
+func (s *Scheduler) timed(w *worker, r *run, i int32) {
+	if r.opts.TimeoutMS > 0 {
+		w.timed = append(w.timed, running{r.ref(i), r.tasks[i].attempt, s.now})
+	}
+}
+
+// expireAttempts ends attempts that are over their deadline and that the worker has not ended.
+func (s *Scheduler) expireAttempts() {
+	for _, w := range s.live {
+		if len(w.timed) == 0 {
+			continue
+		}
+		kept := w.timed[:0]
+		var late []running
+		for _, a := range w.timed {
+			r := s.runs[a.task.run]
+			if r == nil || int(a.task.task) >= len(r.tasks) {
+				continue
+			}
+			t := &r.tasks[a.task.task]
+			switch {
+			case t.status != statusProcessing || t.at != w.number || t.attempt != a.attempt:
+			case s.now-a.since > time.Duration(r.opts.TimeoutMS)*time.Millisecond+deadlineGrace:
+				late = append(late, a)
+			default:
+				kept = append(kept, a)
+			}
+		}
+		w.timed = kept
+		for _, a := range late {
+			s.timeOut(w, s.runs[a.task.run], a)
+		}
+	}
+}
+
+// timeOut fails an attempt in place of its worker.
+func (s *Scheduler) timeOut(w *worker, r *run, a running) {
+	i := a.task.task
+	if r == nil || r.tasks[i].status != statusProcessing || r.tasks[i].attempt != a.attempt {
+		return
+	}
+	f := wire.Failure{
+		Sort: wire.SortTimeout, Key: r.key(r.head(i)), Worker: w.hello.Name,
+		Message: "it ran longer than its " + (time.Duration(r.opts.TimeoutMS) * time.Millisecond).String() + ", and its worker did not end it",
+	}
+	s.supersede(r, i, "it is over its time")
+	s.failedHere(w, r, i, a.attempt, &f)
+}

@@ -1,0 +1,333 @@
+package scheduler
+
+import (
+	"math"
+
+	"sheaf/internal/wire"
+)
+
+// wake has a worker looked at when the messages of this step have been taken.
+func (s *Scheduler) wake(w *worker) {
+	if !w.dirty {
+		w.dirty = true
+		s.dirty = append(s.dirty, w)
+	}
+}
+
+// feed has a class's idle workers looked at: something waits.
+func (s *Scheduler) feed(c *class) {
+	if !c.fed && len(c.hungry) > 0 {
+		c.fed = true
+		s.fed = append(s.fed, c)
+	}
+}
+
+// dispatch hands out what can run, to whoever has room.
+func (s *Scheduler) dispatch() {
+	for len(s.dirty) > 0 || len(s.fed) > 0 {
+		for k := 0; k < len(s.dirty); k++ { // it may grow
+			w := s.dirty[k]
+			s.fill(w, false)
+			w.dirty = false
+		}
+		s.dirty = s.dirty[:0]
+		for k := 0; k < len(s.fed); k++ {
+			c := s.fed[k]
+			c.fed = false
+			s.serve(c)
+		}
+		s.fed = s.fed[:0]
+	}
+}
+
+// serve gives work to the idle workers of a class as long as they find some.
+func (s *Scheduler) serve(c *class) {
+	for len(c.hungry) > 0 && (len(c.lanes) > 0 || len(c.backlog.posts) > 0) {
+		end := len(c.hungry) - 1
+		p := c.hungry[end]
+		c.hungry[end] = nil
+		c.hungry = c.hungry[:end]
+		p.hungry = false
+		before := p.worker.sent.live
+		s.fill(p.worker, false)
+		if p.worker.sent.live == before {
+			return // it would not pay
+		}
+	}
+}
+
+// room reports whether a worker is to be sent more: each thread has something to do and a little to begin next, and more of
+// it the shorter the tasks are.
+func (s *Scheduler) room(w *worker) bool {
+	if !w.open() || w.alone {
+		return false
+	}
+	n := w.sent.live + len(w.zombies) - w.long
+	switch {
+	case n < w.threads:
+		return true
+	case n >= s.conf.SentMax:
+		return false
+	case n < s.credit(w):
+		return true
+	}
+	return w.busy < int64(s.conf.Ahead)*int64(w.threads)
+}
+
+// credit returns how many long tasks a worker may have at a time.
+func (s *Scheduler) credit(w *worker) int {
+	return max(int(math.Ceil(s.conf.Saturation*float64(w.threads))), 1)
+}
+
+// fill sends a worker tasks until it has no more room or nothing is left that pays. With all it takes from others whatever
+// it costs.
+func (s *Scheduler) fill(w *worker, all bool) {
+	if s.workers[w.number] != w {
+		return
+	}
+	for s.room(w) {
+		e, p, lane := s.choose(w)
+		if p == nil && !s.relieve(w, all) {
+			break
+		}
+		if p == nil {
+			continue
+		}
+		if lane < 0 {
+			s.block(p, e)
+			continue
+		}
+		if x := e.run.rare(e.last); x != nil && x.deaths > 0 && w.sent.live+len(w.zombies) > w.long {
+			break // what may kill its worker waits until it is alone there
+		}
+		if !w.occupy(e.run.class.resources) {
+			break // choose looked only at those that are free
+		}
+		s.pop(p, lane)
+		s.send(w, e)
+	}
+	s.rest(w)
+}
+
+// rest notes whether a worker has room and nothing to run.
+func (s *Scheduler) rest(w *worker) {
+	if s.room(w) {
+		for _, p := range w.posts {
+			if !p.hungry {
+				p.hungry = true
+				p.class.hungry = append(p.class.hungry, p)
+			}
+		}
+	}
+	switch idle := w.sent.live == 0 && len(w.zombies) == 0 && w.open(); {
+	case !idle:
+		w.idle = -1
+	case w.idle < 0:
+		w.idle = s.now
+	}
+}
+
+// choose returns the task whose turn it is among those that wait at the worker (lane is where) and those that wait at none
+// (lane is -1) and whose resources are free there. The post is nil if there is none.
+func (s *Scheduler) choose(w *worker) (best entry, at *post, lane int) {
+	for _, p := range w.posts {
+		if !covers(w.free, p.class.resources) {
+			continue
+		}
+		if l, e, ok := p.top(); ok && (at == nil || turn(e, best)) {
+			best, at, lane = e, p, l
+		}
+		if len(p.class.lanes) == 0 {
+			continue
+		}
+		if e, ok := s.offered(p.class); ok && (at == nil || turn(e, best)) {
+			best, at, lane = e, p, -1
+		}
+	}
+	return best, at, lane
+}
+
+// block lets some consecutive tasks of a run that wait at no worker wait at this one, so that what comes next to each other
+// is computed in one place.
+func (s *Scheduler) block(p *post, e entry) {
+	r, w := e.run, p.worker
+	each := r.kind(e.head).expected()
+	n := max(8, 2*w.threads, int(min(int64(s.conf.Ahead)*int64(w.threads)/each, int64(s.conf.SentMax))))
+	n = min(n, max((len(r.roots)-r.next+len(r.ready))/(2*len(p.class.posts)), 1))
+	for ; n > 0; n-- {
+		head, last, ok := r.first()
+		if !ok {
+			break
+		}
+		r.shift(head)
+		s.wait(p, r, head, last)
+	}
+	if _, _, ok := r.first(); !ok {
+		s.withdraw(r)
+	}
+	s.feed(p.class)
+}
+
+// relieve takes a task that waits at another worker and lets it wait here, if it would start earlier here.
+func (s *Scheduler) relieve(w *worker, all bool) bool {
+	for _, p := range w.posts {
+		c := p.class
+		if len(c.backlog.posts) == 0 || !covers(w.free, c.resources) {
+			continue
+		}
+		from := c.backlog.posts[0]
+		if from == p {
+			continue
+		}
+		e, ok := from.least()
+		if !ok {
+			continue
+		}
+		if !all && s.fetchCost(w, e) >= from.worker.load {
+			continue
+		}
+		s.unwait(e.run, e.last)
+		s.wait(p, e.run, e.head, e.last)
+		return true
+	}
+	return false
+}
+
+// least returns a task of the post that is not among its most urgent ones.
+func (p *post) least() (entry, bool) {
+	for k := len(p.lanes) - 1; k >= 0; k-- {
+		for l := &p.lanes[k]; len(l.entries) > 0; {
+			end := len(l.entries) - 1
+			e := l.entries[end]
+			if e.valid(p.worker.number) {
+				return e, true
+			}
+			l.entries = l.entries[:end]
+			p.stale--
+		}
+	}
+	return entry{}, false
+}
+
+// fetchCost returns how long it would take to bring the inputs of a task to w.
+func (s *Scheduler) fetchCost(w *worker, e entry) int64 {
+	bytes, n := int64(0), int64(0)
+	for k, d := range e.run.plan.Deps(e.head) {
+		if k == inputsMax {
+			break
+		}
+		dr, di := s.resolve(e.run, d)
+		if !dr.holds(di, w) {
+			bytes += dr.tasks[di].size
+			n++
+		}
+	}
+	return s.startCost(w, bytes, n) - w.load
+}
+
+// send hands a task to a worker.
+func (s *Scheduler) send(w *worker, e entry) {
+	r, i := e.run, e.last
+	t := &r.tasks[i]
+	t.attempt++
+	if w.sent.crowded() {
+		w.sent.compact(func(a ref, at int32) { s.runs[a.run].tasks[a.task].pos = at })
+	}
+	t.pos = w.sent.push(r.ref(i))
+	t.at = w.number
+	w.busy += t.size
+	if x := r.rare(i); x != nil && x.deaths > 0 {
+		t.flags |= flagAlone
+		w.alone = true
+	}
+	c := r.client
+	s.served = c.served
+	c.served += t.size + 1000
+	s.move(r, i, statusProcessing, w.number)
+	s.reload(w)
+	s.compute(w, r, e.head, i)
+}
+
+// compute writes a processing task into the worker's next message.
+func (s *Scheduler) compute(w *worker, r *run, head, last int32) {
+	o := w.out
+	m := o.compute
+	if m == nil {
+		m = &wire.Compute{}
+		o.compute = m
+	}
+	t := wire.Task{
+		ID: r.id(head), Attempt: r.tasks[last].attempt,
+		Priority: wire.Priority{User: r.opts.Priority, Graph: r.serial, Order: head},
+		Options:  wire.TaskOptions{Resources: r.opts.Resources, Actor: r.opts.Actor, TimeoutMS: r.opts.TimeoutMS, OutBytes: r.layers[r.plan.Layer[last]].OutBytes},
+	}
+	if r.tasks[last].claims > 0 && !r.client.gone {
+		t.Push = r.client.number
+	}
+	s.teach(w, m, r, head)
+	deps := r.plan.Deps(head)
+	if len(deps) > 0 {
+		at := len(o.inputs)
+		for _, d := range deps {
+			dr, di := s.resolve(r, d)
+			id := dr.id(di)
+			o.inputs = append(o.inputs, id)
+			if !dr.holds(di, w) {
+				s.where(w, m, dr, di, id)
+			}
+		}
+		t.Inputs = o.inputs[at:len(o.inputs):len(o.inputs)]
+		if n := len(r.plan.Layers[r.plan.Layer[head]].Edges()); n > 1 {
+			at := len(o.ends)
+			o.ends = append(o.ends, r.plan.Ends(head, s.ends[:0])...)
+			t.Ends = o.ends[at:len(o.ends):len(o.ends)]
+		}
+	}
+	for i := head; i != last; {
+		next := r.plan.Next[i]
+		s.teach(w, m, r, next)
+		t.Links = append(t.Links, wire.Link{ID: r.id(next), Edge: r.plan.EdgeOf(next)})
+		i = next
+	}
+	m.Tasks = append(m.Tasks, t)
+}
+
+// where tells a worker which others have a value that it is going to need.
+func (s *Scheduler) where(w *worker, m *wire.Compute, r *run, i int32, id wire.ID) {
+	if !w.out.places.add(id) {
+		return
+	}
+	place := wire.Place{ID: id, Bytes: r.tasks[i].size}
+	for _, h := range r.holders(i, s.scratch[:0]) {
+		place.Workers = append(place.Workers, uint32(h))
+		s.meet(w, s.workers[h])
+	}
+	m.Where = append(m.Where, place)
+}
+
+// teach gives a worker the parts of a layer that a task needs and that it was not given yet.
+func (s *Scheduler) teach(w *worker, m *wire.Compute, r *run, i int32) {
+	l := r.layers[r.plan.Layer[i]]
+	known, seen := w.known[l.ID]
+	at := segmentAt(l, r.plan.Index[i])
+	if seen && (at < 0 || known.has(at)) {
+		return
+	}
+	part := wire.Layer{ID: l.ID, Kind: l.Kind}
+	if !seen {
+		r.taught = append(r.taught, taught{w.number, r.plan.Layer[i]})
+		part = *l
+		part.Segments, part.External = nil, nil
+		part.Edges = make([]wire.Edge, len(l.Edges))
+		for k, e := range l.Edges {
+			part.Edges[k] = e
+			part.Edges[k].Map = nil
+		}
+	}
+	if at >= 0 {
+		part.Segments = l.Segments[at : at+1 : at+1]
+		known.set(at)
+	}
+	w.known[l.ID] = known
+	m.Layers = append(m.Layers, part)
+}

@@ -1,0 +1,146 @@
+package scheduler
+
+import (
+	"sheaf/internal/wire"
+)
+
+// An outbox collects what one step has to say to a peer, so that it is said in one message of each kind.
+type outbox struct {
+	peer   Peer
+	filled bool
+
+	first    []wire.Message // before everything else: Welcome
+	peers    []wire.Peer
+	forget   []wire.LayerID
+	steal    []wire.Attempt
+	stops    []stop
+	frees    []wire.ID
+	fetch    []wire.Place
+	compute  *wire.Compute
+	inputs   []wire.ID
+	ends     []int32
+	places   idSet
+	finished []wire.Ready
+	erred    []wire.Erred
+	causes   []*wire.Failure // of erred
+	last     []wire.Message  // in this order, after everything else
+}
+
+type stop struct {
+	attempt wire.Attempt
+	reason  string
+}
+
+// box returns the outbox of a peer.
+func (s *Scheduler) box(p Peer) *outbox {
+	o := s.boxes[p]
+	if o == nil {
+		o = &outbox{peer: p}
+		s.boxes[p] = o
+		s.order = append(s.order, o)
+	}
+	return o
+}
+
+// unbox forgets what was to be said to a peer that is gone.
+func (s *Scheduler) unbox(p Peer) {
+	if o := s.boxes[p]; o != nil {
+		delete(s.boxes, p)
+		o.peer = ""
+		s.unboxed++
+	}
+}
+
+func (o *outbox) free(id wire.ID) { o.frees = append(o.frees, id) }
+
+func (o *outbox) stop(a wire.Attempt, reason string) { o.stops = append(o.stops, stop{a, reason}) }
+
+func (o *outbox) say(m wire.Message) { o.last = append(o.last, m) }
+
+// flush turns what the outboxes hold into effects.
+func (s *Scheduler) flush() {
+	if s.unboxed > 64 && s.unboxed > len(s.order)/2 {
+		kept := s.order[:0]
+		for _, o := range s.order {
+			if o.peer != "" {
+				kept = append(kept, o)
+			}
+		}
+		clear(s.order[len(kept):])
+		s.order, s.unboxed = kept, 0
+	}
+	for _, o := range s.order {
+		if o.peer != "" {
+			s.flushBox(o)
+		}
+	}
+}
+
+func (s *Scheduler) flushBox(o *outbox) {
+	for _, m := range o.first {
+		s.send1(o, m)
+	}
+	if len(o.peers) > 0 {
+		s.send1(o, &wire.Peers{Workers: o.peers})
+	}
+	if len(o.steal) > 0 {
+		s.send1(o, &wire.Steal{Tasks: o.steal})
+	}
+	for k := 0; k < len(o.stops); {
+		m := &wire.Stop{Reason: o.stops[k].reason}
+		for ; k < len(o.stops) && o.stops[k].reason == m.Reason; k++ {
+			m.Tasks = append(m.Tasks, o.stops[k].attempt)
+		}
+		s.send1(o, m)
+	}
+	if len(o.frees) > 0 {
+		s.send1(o, &wire.Free{IDs: o.frees})
+	}
+	if len(o.forget) > 0 {
+		s.send1(o, &wire.Forget{Layers: o.forget})
+	}
+	if len(o.fetch) > 0 {
+		s.send1(o, &wire.Fetch{Values: o.fetch})
+	}
+	if o.compute != nil {
+		s.send1(o, o.compute)
+	}
+	if len(o.finished) > 0 {
+		s.send1(o, &wire.Finished{Values: o.finished})
+	}
+	for k := range o.erred {
+		s.send1(o, &o.erred[k])
+	}
+	for _, m := range o.last {
+		s.send1(o, m)
+	}
+	places := o.places
+	places.clear()
+	*o = outbox{peer: o.peer, places: places}
+}
+
+func (s *Scheduler) send1(o *outbox, m wire.Message) {
+	s.effects = append(s.effects, &Send{To: o.peer, Msg: m})
+}
+
+// idSet is a small set of ids, of one message.
+type idSet map[wire.ID]struct{}
+
+// add reports whether the id is new.
+func (m *idSet) add(id wire.ID) bool {
+	if *m == nil {
+		*m = idSet{}
+	}
+	if _, ok := (*m)[id]; ok {
+		return false
+	}
+	(*m)[id] = struct{}{}
+	return true
+}
+
+func (m *idSet) clear() {
+	if len(*m) > 1024 {
+		*m = nil
+	}
+	clear(*m)
+}

@@ -1,0 +1,99 @@
+package scheduler
+
+import (
+	"fmt"
+	"slices"
+
+	"sheaf/graph"
+	"sheaf/internal/lower"
+	"sheaf/internal/wire"
+)
+
+// scattered takes values that a client has put on workers. It claims them.
+func (s *Scheduler) scattered(c *client, m *wire.Scattered) {
+	for k := range m.Values {
+		v := &m.Values[k]
+		if v.ID.Layer.Client() != c.number || v.ID.Index < 0 {
+			s.tellUnknown(c, v.ID)
+			continue
+		}
+		r, i := s.scatterTask(c, v.ID)
+		if r == nil {
+			s.tellUnknown(c, v.ID)
+			continue
+		}
+		t := &r.tasks[i]
+		c.claims++
+		s.claim(r, i, 1)
+		var at []*worker
+		for _, n := range v.Workers {
+			if w := s.worker(n); w != nil && !slices.Contains(at, w) {
+				at = append(at, w)
+			}
+		}
+		if len(at) > 1 {
+			x := r.rarely(i)
+			x.goal = max(x.goal, int32(len(at)))
+		}
+		switch {
+		case t.status == statusMemory:
+		case len(at) == 0:
+			t.flags |= flagLost
+			r.rarely(i).lost = fmt.Sprintf("its workers %v were gone at %s", v.Workers, seconds(s.now))
+			if t.status == statusReleased {
+				s.want(r, i)
+			}
+			continue
+		case t.status == statusErred:
+			c.out.err(v.ID, r.causeOf(i))
+			continue
+		default:
+			s.arrive(r, i, at[0], v.Bytes)
+			at = at[1:]
+		}
+		for _, w := range at {
+			s.replica(r, i, w)
+		}
+		s.tellReadyTo(c, r, i, v.ID)
+	}
+}
+
+// scatterTask returns the task that stands for a scattered value, a new one if the id is.
+func (s *Scheduler) scatterTask(c *client, id wire.ID) (*run, int32) {
+	r := s.byLayer[id.Layer]
+	if r == nil {
+		r = s.scatterRun(c, id.Layer)
+	}
+	if r.index == nil || r.client != c {
+		return nil, 0
+	}
+	if i, ok := r.index[id.Index]; ok {
+		return r, i
+	}
+	i := int32(len(r.tasks))
+	r.index[id.Index] = i
+	r.plan.Append(0, id.Index)
+	r.tasks = append(r.tasks, task{status: statusReleased})
+	s.counts[statusReleased]++
+	return r, i
+}
+
+// scatterRun makes a run for values that exist already.
+func (s *Scheduler) scatterRun(c *client, id wire.LayerID) *run {
+	h := graph.NewHasher("scatter")
+	h.Int(int(id))
+	token := h.Sum()
+	l := graph.Held("scatter", token, nil)
+	s.runSerial++
+	r := &run{
+		serial: s.runSerial, client: c, plan: lower.Flat(l), layers: []*wire.Layer{{ID: id, Kind: wire.LayerExternal, Name: "scatter", Token: token}},
+		number: map[wire.LayerID]int32{id: 0}, index: map[int32]int32{}, moved: s.now,
+	}
+	r.slot = s.slotFor(r)
+	r.class = s.classOf(c.hello.Executable, &r.opts)
+	r.class.runs++
+	c.graphs++
+	s.learnKinds(r)
+	s.byLayer[id] = r
+	return r
+}

@@ -1,0 +1,256 @@
+package sim
+
+import (
+	"slices"
+
+	"sheaf/internal/wire"
+)
+
+// An attempt is one dispatch of a task, with its chain.
+type attempt struct {
+	wire.Attempt
+	story   *story   // of the last task of the chain, whose value is the result
+	members []*story // of all of them
+	p       *peer
+	last    wire.ID // of the chain
+	end     string  // how it ended; empty while it is open
+}
+
+// dispatch notes that a task was handed to a worker, and judges whether it should have been.
+func (a *auditor) dispatch(p *peer, t *wire.Task) {
+	at := &attempt{Attempt: wire.Attempt{ID: t.ID, Attempt: t.Attempt}, p: p, story: a.story(t.Last()), last: t.Last()}
+	a.sums.dispatched++
+	for _, id := range append([]wire.ID{t.ID}, linkIDs(t.Links)...) {
+		s := a.story(id)
+		if s == nil {
+			a.internal("the scheduler dispatches %v, which nobody has submitted", id)
+			return
+		}
+		s.dispatches++
+		at.members = append(at.members, s)
+		a.tell(s, "is handed out in", t.ID, t.Attempt, p.number, "")
+	}
+	s := at.story
+	if last := a.last[t.ID]; t.Attempt <= last {
+		a.violateStory(rule4, s, "attempt %d of %v comes after attempt %d", t.Attempt, t.ID, last)
+	}
+	a.last[t.ID], s.lastTry = t.Attempt, t.Attempt
+	switch {
+	case p.gone:
+		a.internal("%v is handed to %s, which is gone", t.ID, p.name)
+	case s.sure() && s.placed != a.step:
+		a.violateStory(rule3, s, "%v is handed to %s although %s has its value", t.ID, p.name, s.places[0].p.name)
+	case s.current != nil:
+		a.violateStory(rule3, s, "%v is handed to %s while %s still has attempt %d", t.ID, p.name, s.current.p.name, s.current.Attempt.Attempt)
+		a.close(s.current, "superseded")
+	}
+	for _, id := range t.Inputs {
+		if in := a.story(id); in == nil || !in.held() && in.shaken != a.step {
+			a.violateStory(ruleOther, s, "%v is handed to %s although nobody has its input %v", t.ID, p.name, id)
+		}
+	}
+	a.attempts[at.Attempt] = at
+	p.opened = append(p.opened, at)
+	s.current = at
+	a.open++
+}
+
+// close ends an attempt.
+func (a *auditor) close(at *attempt, how string) {
+	if at.end != "" {
+		return
+	}
+	at.end = how
+	a.open--
+	if at.story.current == at {
+		at.story.current = nil
+	}
+	at.p.opened = slices.DeleteFunc(at.p.opened, func(o *attempt) bool { return o == at })
+	switch how {
+	case "committed":
+		a.sums.committed++
+	case "failed":
+		a.sums.failed++
+	default:
+		a.sums.superseded++
+	}
+	a.tell(at.story, how+":", at.ID, at.Attempt.Attempt, at.p.number, "")
+}
+
+// done takes note of an attempt that ended well.
+func (a *auditor) done(p *peer, t wire.DoneTask) {
+	at := a.attempts[wire.Attempt{ID: t.ID, Attempt: t.Attempt}]
+	switch {
+	case at == nil || at.p != p:
+		// Of another session of this worker.
+	case at.end != "":
+		a.tell(at.story, "done too late:", t.ID, t.Attempt, p.number, "")
+		a.sums.spared++
+	default:
+		a.close(at, "committed")
+		at.story.commit = at
+		a.place(at.story, p, at.last)
+	}
+}
+
+// place notes that a worker has a value.
+func (a *auditor) place(s *story, p *peer, id wire.ID) {
+	if s == nil || p.gone {
+		return
+	}
+	s.placed = a.step
+	if k := s.at(p, id); k >= 0 {
+		return
+	}
+	s.places = append(s.places, place{p: p, id: id})
+	p.held = append(p.held, s)
+	a.tell(s, "is held as", id, 0, p.number, "")
+}
+
+// displace notes that a worker does not have a value any more, and reports whether it was known to have it, and whether that had
+// been in doubt.
+func (a *auditor) displace(s *story, p *peer, id wire.ID) (known, doubt bool) {
+	if s == nil {
+		return false, false
+	}
+	k := s.at(p, id)
+	if k < 0 {
+		return false, false
+	}
+	doubt = s.places[k].doubt
+	s.places = slices.Delete(s.places, k, k+1)
+	return true, doubt
+}
+
+// loseReplica notes that a value is not where it was.
+func (a *auditor) loseReplica(s *story, p *peer, id wire.ID, how string) {
+	if known, _ := a.displace(s, p, id); known {
+		s.shaken = a.step
+		a.tell(s, how, id, 0, p.number, "")
+		if !s.held() {
+			s.losses++
+			a.sums.lostValues++
+		}
+	}
+}
+
+// doubt notes that somebody could not read a value from a worker.
+func (a *auditor) doubt(s *story, p *peer, who string) {
+	if s == nil {
+		return
+	}
+	for k := range s.places {
+		if at := &s.places[k]; at.p == p {
+			at.doubt = true
+			a.tell(s, "could not be read by "+who+" from", at.id, 0, p.number, "")
+		}
+	}
+}
+
+// workerLost notes the end of a worker's session.
+func (a *auditor) workerLost(p *peer, how string) {
+	if p.gone {
+		return
+	}
+	p.gone = true
+	for _, at := range slices.Clone(p.opened) {
+		for _, m := range at.members {
+			m.losses++
+		}
+		a.close(at, "superseded ("+how+")")
+	}
+	for _, s := range p.held {
+		for k := 0; k < len(s.places); {
+			if s.places[k].p == p {
+				a.loseReplica(s, p, s.places[k].id, "lost with its worker: "+how)
+			} else {
+				k++
+			}
+		}
+	}
+	p.held = nil
+}
+
+// free judges the letting go of a value, and takes note of it.
+func (a *auditor) free(p *peer, id wire.ID) {
+	s := a.story(id)
+	known, doubt := a.displace(s, p, id)
+	if !known {
+		return
+	}
+	a.tell(s, "is let go as", id, 0, p.number, "")
+	s.shaken = a.step
+	if s.held() {
+		return
+	}
+	if s.scattered || s.impure { // it cannot be made again if something needs it after all
+		s.losses++
+	}
+	if doubt {
+		s.losses++
+		a.sums.lostValues++
+		return
+	}
+	if s.claims == 0 || s.unclaimed == a.step || s.stopped {
+		return
+	}
+	a.violateStory(rule8, s, "the last replica of %v, on %s, is let go although %d clients claim it", id, p.name, s.claims)
+}
+
+// claim and unclaim keep the count of who wants a value, as the scheduler has been told.
+func (a *auditor) claim(p *peer, id wire.ID) {
+	s := a.story(id)
+	if s == nil || p.claims[id] != nil {
+		return
+	}
+	p.claims[id] = s
+	p.order = append(p.order, id)
+	s.claims++
+}
+
+func (a *auditor) unclaim(p *peer, id wire.ID, how string) {
+	s := p.claims[id]
+	if s == nil {
+		return
+	}
+	delete(p.claims, id)
+	a.tell(s, how+" by "+string(p.name)+":", id, 0, 0, "")
+	if s.claims--; s.claims == 0 {
+		s.unclaimed = a.step
+	}
+}
+
+// transfer makes a session go on with what another one of the same worker or client had.
+func (a *auditor) transfer(from, to *peer) {
+	if from == to || to.gone {
+		return
+	}
+	if to.client != nil {
+		for _, id := range from.order {
+			a.claim(to, id)
+		}
+		a.clientLost(from)
+		return
+	}
+	if from.gone {
+		return
+	}
+	for _, s := range from.held {
+		for k := 0; k < len(s.places); {
+			at := s.places[k]
+			switch {
+			case at.p != from:
+				k++
+			case s.at(to, at.id) >= 0: // it said so in its hello
+				s.places = slices.Delete(s.places, k, k+1)
+			default:
+				a.loseReplica(s, from, at.id, "was not brought back by")
+			}
+		}
+	}
+	for _, at := range from.opened {
+		at.p = to
+	}
+	to.opened, from.opened, from.held = append(to.opened, from.opened...), nil, nil
+	from.gone = true
+}

@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"sheaf/internal/scheduler"
+	"sheaf/internal/wire"
+)
+
+// Very many independent tasks of one client: what the scheduler's machine costs, and that nothing is left.
+func TestCase33ManyTasks(t *testing.T) {
+	n := 50_000
+	if testing.Short() {
+		n = 5000
+	}
+	s := play(t, Config{Workers: 4, Threads: 4, CheckEvery: 1 << 20})
+	begun := time.Now()
+	s.submit(wire.Options{}, ops("x", n, op{Micros: 1000, Bytes: 16}))
+	s.done(s.c, 10*time.Minute)
+	t.Logf("%d tasks, %v a task for the whole simulation", n, time.Since(begun)/time.Duration(n))
+	s.end()
+}
+
+// joining has n workers join in ten seconds and flap: a tenth of them a minute.
+func joining(tb testing.TB, n int, lasts time.Duration) (*world, []time.Duration) {
+	w := newWorld(Config{Seed: 3, For: time.Hour, Scheduler: scheduler.Config{Heartbeat: 5 * time.Second, Lost: 30 * time.Second}})
+	var waits []time.Duration
+	for k := range n {
+		w.at(time.Duration(k)*10*time.Second/time.Duration(n), func() {
+			w.newNode(fmt.Sprintf("w%d", k), NodeConfig{Threads: 1, Memory: 1 << 30, Host: fmt.Sprintf("h%d", k/8)})
+		})
+	}
+	w.until(20 * time.Second)
+	for _, x := range w.nodes {
+		if x.number == 0 {
+			tb.Fatalf("%s has not joined", x.name)
+		}
+		waits = append(waits, x.welcomed-x.born)
+	}
+	for end := w.now + lasts; w.now < end; {
+		x := w.nodes[w.rng.intn(len(w.nodes))]
+		if x.alive {
+			x.die("signal: killed")
+			w.respawn(x, time.Second)
+		}
+		w.until(w.now + 600*time.Second/time.Duration(n))
+	}
+	slices.Sort(waits)
+	return w, waits
+}
+
+// Very many workers join at once, and some come and go: joining is fast, and nobody is taken for dead who is not.
+func TestCase35ManyWorkers(t *testing.T) {
+	n := 1000
+	if testing.Short() {
+		n = 100
+	}
+	w, waits := joining(t, n, 20*time.Second)
+	p99 := waits[len(waits)*99/100]
+	t.Logf("joining: p99 %v", p99)
+	if p99 > 5*time.Second {
+		t.Errorf("joining took %v", p99)
+	}
+	w.until(w.now + 60*time.Second)
+	for _, x := range w.nodes {
+		if x.alive && x.sessions > 1 {
+			t.Errorf("%s was taken for dead", x.name)
+		}
+	}
+	w.check()
+	if w.audit.broken > 0 {
+		t.Error(w.report())
+	}
+}
+
+// BenchmarkIdleWorkers measures what very many idle workers cost per second of their time: the scheduler's machine alone, and all of the
+// simulation, the workers' machines and the network included.
+func BenchmarkIdleWorkers(b *testing.B) {
+	const n = 10_000
+	w := newWorld(Config{Seed: 3, For: time.Hour, Scheduler: scheduler.Config{Heartbeat: 5 * time.Second, Lost: 60 * time.Second}})
+	for k := range n {
+		w.at(time.Duration(k)*10*time.Second/n, func() {
+			w.newNode(fmt.Sprintf("w%d", k), NodeConfig{Threads: 1, Memory: 1 << 30, Host: fmt.Sprintf("h%d", k/8)})
+		})
+	}
+	w.until(60 * time.Second)
+	begun := time.Now()
+	w.hub.clock = func() time.Duration { return time.Since(begun) }
+	runtime.GC()
+	b.ResetTimer()
+	before, start := w.hub.busy, w.now
+	for b.Loop() {
+		w.until(w.now + time.Second)
+	}
+	seconds := (w.now - start).Seconds()
+	b.ReportMetric((w.hub.busy-before).Seconds()/seconds, "scheduler-cores")
+	b.ReportMetric(float64(len(w.hub.members)), "workers")
+}

@@ -21,8 +21,10 @@ import (
 	"sheaf"
 	"sheaf/bag"
 	"sheaf/delayed"
+	"sheaf/fn"
 	"sheaf/internal/blockio"
 	"sheaf/internal/config"
+	"sheaf/internal/testexec"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
@@ -50,7 +52,8 @@ func TestPartitioningChangesNothing(t *testing.T) {
 		case 2:
 			b = bag.Concat(b.Partition(slices.Collect(upTo(b.NPartitions()))...), bag.FromSlice([]int{}))
 		case 3:
-			b = bag.FromSeq(slices.Values(data)).Repartition(rapid.IntRange(1, 5).Draw(rt, "to"))
+			values := func(data []int, yield func(int) bool) { slices.Values(data)(yield) }
+			b = bag.FromSeq(fn.BindFunc[iter.Seq[int]](values, data)).Repartition(rapid.IntRange(1, 5).Draw(rt, "to"))
 		}
 		if got := compute[[]int](t, b); !slices.Equal(got, data) {
 			rt.Fatalf("got %v, want %v", got, data)
@@ -187,6 +190,7 @@ func TestConversions(t *testing.T) {
 }
 
 func TestPersistRunsOnce(t *testing.T) {
+	testexec.LocalOnly(t, "it counts calls in this process")
 	runs := 0
 	b := bag.FromSeq(func(yield func(int) bool) { runs++; yield(1) })
 	p, err := sheaf.Persist(ctx, b)
@@ -204,6 +208,7 @@ func TestPersistRunsOnce(t *testing.T) {
 }
 
 func TestSharedWorkRunsOnce(t *testing.T) {
+	testexec.LocalOnly(t, "it counts calls in this process")
 	runs, parsed := 0, 0
 	source := bag.FromSeq(func(yield func(int) bool) {
 		runs++
@@ -252,6 +257,7 @@ func TestSharedWorkFailsAsAlone(t *testing.T) {
 }
 
 func TestTakeStopsEarly(t *testing.T) {
+	testexec.LocalOnly(t, "it counts calls in this process")
 	n := 0
 	endless := bag.FromSeq(func(yield func(int) bool) {
 		for yield(n) {
@@ -446,13 +452,13 @@ func TestEqualBagsHaveEqualKeys(t *testing.T) {
 func square(i int) int { return i * i }
 
 func TestGroupByLargerThanMemory(t *testing.T) {
+	testexec.LocalOnly(t, "it measures the memory of this process")
 	// 40 MB of strings under a limit of 8 MB.
 	const n, keys = 400_000, 5000
 	dir := t.TempDir()
 	small := config.TemporaryDirectory.With(config.MemoryLimit.With(ctx, 8<<20), dir)
 	b := bag.Range(n, bag.Partitions(6)).Map(func(i int) string { return fmt.Sprintf("%0100d", i) })
-	key := func(s string) string { return s[len(s)-5:] }
-	sizes := bag.GroupBy(b, func(s string) string { return fmt.Sprint(len(key(s)), s[95:] < "50000", s[96:]) }, bag.Partitions(3)).
+	sizes := bag.GroupBy(b, func(s string) string { return fmt.Sprint(len(s[95:]), s[95:] < "50000", s[96:]) }, bag.Partitions(3)).
 		Map(func(g bag.Group[string, string]) int { return len(g.Values) })
 	runtime.GC()
 	before := heap()
@@ -660,6 +666,7 @@ func TestFoldFromLeavesPartsAlone(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	testexec.LocalOnly(t, "its function cancels a context of this process")
 	stop, cancel := context.WithCancel(ctx)
 	endless := bag.FromSeq(func(yield func(int) bool) {
 		for i := 0; yield(i); i++ {
@@ -674,6 +681,7 @@ func TestCancel(t *testing.T) {
 }
 
 func TestKeptLinesDoNotKeepTheText(t *testing.T) {
+	testexec.LocalOnly(t, "it measures the memory of this process")
 	file := write(t, filepath.Join(t.TempDir(), "big"), strings.Repeat(strings.Repeat("y", 99)+"\n", 400_000))
 	n := 0
 	b := bag.ReadText(file).Filter(func(string) bool { n++; return n%1000 == 0 })

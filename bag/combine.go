@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"sheaf/fn"
 	"sheaf/graph"
 )
 
@@ -20,7 +21,7 @@ func Map2[A, B, U any](a *Bag[A], b *Bag[B], f func(A, B) U) *Bag[U] {
 //
 // Same as dask.bag.zip.
 func Zip[A, B any](a *Bag[A], b *Bag[B]) *Bag[Pair[A, B]] {
-	return paired(a, b, "zip", pairStage[A, B, Pair[A, B]]{F: makePair[A, B]})
+	return paired(a, b, "zip", pairStage[A, B, Pair[A, B]]{F: fn.Make(pairMaker[A, B]{})})
 }
 
 func makePair[A, B any](a A, b B) Pair[A, B] { return Pair[A, B]{a, b} }
@@ -120,7 +121,7 @@ func (s starStage[A, B, U]) functions(visit func(any)) { visit(s.F); s.In.functi
 //
 // Same as dask.bag.Bag.unzip.
 func Unzip[A, B any](b *Bag[Pair[A, B]]) (*Bag[A], *Bag[B]) {
-	return b.Map(first[A, B]), b.Map(second[A, B])
+	return b.Map(fn.Make(firstMaker[A, B]{})), b.Map(fn.Make(secondMaker[A, B]{}))
 }
 
 func first[A, B any](p Pair[A, B]) A  { return p.First }

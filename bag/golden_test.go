@@ -13,6 +13,7 @@ import (
 
 	"sheaf"
 	"sheaf/bag"
+	"sheaf/fn"
 )
 
 // golden holds the values that testdata/golden.py got from Dask.
@@ -57,7 +58,7 @@ func same[T any](t *testing.T, m map[string]json.RawMessage, key string, x sheaf
 	}
 }
 
-func mod(n int) func(int) int { return func(x int) int { return x % n } }
+func mod(n int) func(int) int { return fn.Bind(func(n, x int) int { return x % n }, n) }
 
 func plus(a, b int) int   { return a + b }
 func even(x int) bool     { return x%2 == 0 }

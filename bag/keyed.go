@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unsafe"
+
+	"sheaf/fn"
 )
 
 // FoldBy groups the elements by key and folds each group, in one pass without moving elements: within a partition from initial with step,
@@ -151,7 +153,9 @@ func (frequencies[T]) functions(func(any)) {}
 // Distinct keeps the first of equal elements. The result has one partition.
 //
 // Same as dask.bag.Bag.distinct.
-func Distinct[T comparable](b *Bag[T], opts ...Option) *Bag[T] { return b.DistinctBy(same[T], opts...) }
+func Distinct[T comparable](b *Bag[T], opts ...Option) *Bag[T] {
+	return b.DistinctBy(fn.Make(sameMaker[T]{}), opts...)
+}
 
 func same[T any](v T) T { return v }
 
@@ -204,7 +208,9 @@ func (r distinct[T, K]) functions(visit func(any)) { visit(r.Key) }
 // comes first.
 //
 // Same as dask.bag.Bag.topk.
-func TopK[T Ordered](b *Bag[T], k int, opts ...Option) *Bag[T] { return b.TopKBy(k, same[T], opts...) }
+func TopK[T Ordered](b *Bag[T], k int, opts ...Option) *Bag[T] {
+	return b.TopKBy(k, fn.Make(sameMaker[T]{}), opts...)
+}
 
 // TopKBy keeps the k elements with the largest keys, the largest first, in one partition.
 //

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sheaf"
+	"sheaf/fn"
 	"sheaf/graph"
 	"sheaf/internal/codec"
 )
@@ -171,7 +172,7 @@ func (b *Bag[T]) RepartitionBytes(ctx context.Context, size int64) (*Bag[T], err
 	if size < 1 {
 		return nil, mistake("RepartitionBytes", "%d bytes", size)
 	}
-	sizes, err := b.TryMapPartitions(measure[T]).Compute(ctx)
+	sizes, err := b.TryMapPartitions(fn.Make(measureMaker[T]{})).Compute(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,9 @@ func (s *Scheduler) processing(m *wire.Processing) *wire.Holdings {
 }
 
 // info is the state of the cluster.
+// Info returns the state of the cluster, as of the last Step.
+func (s *Scheduler) Info() *wire.Cluster { return s.info() }
+
 func (s *Scheduler) info() *wire.Cluster {
 	c := &wire.Cluster{
 		Name: s.conf.Cluster, Epoch: s.conf.Epoch, UptimeMS: (s.now - s.began).Milliseconds(), Done: s.finished, Failed: s.erredTasks,

@@ -15,6 +15,7 @@ import (
 	"sheaf/delayed"
 	"sheaf/dtype"
 	"sheaf/graph"
+	"sheaf/internal/testexec"
 	"sheaf/ndarray"
 )
 
@@ -26,6 +27,7 @@ func count(n *atomic.Int64) *array.Array {
 }
 
 func TestSharedPartsOnce(t *testing.T) {
+	testexec.LocalOnly(t, "it counts calls in this process")
 	var n atomic.Int64
 	x := count(&n)
 	lo, hi, err := sheaf.Compute2(ctx, x.Min(), x.Max())
@@ -44,6 +46,7 @@ func TestSharedPartsOnce(t *testing.T) {
 }
 
 func TestPersist(t *testing.T) {
+	testexec.LocalOnly(t, "it counts calls in this process")
 	var n atomic.Int64
 	x, err := sheaf.Persist(ctx, count(&n).Add(1))
 	if err != nil {
@@ -69,6 +72,7 @@ func TestPersist(t *testing.T) {
 
 // TestOnlyWhatIsNeeded checks that blocks that a slice does not touch are never made.
 func TestOnlyWhatIsNeeded(t *testing.T) {
+	testexec.LocalOnly(t, "it counts calls in this process")
 	var n atomic.Int64
 	x := count(&n)
 	for want, y := range map[int64]*array.Array{

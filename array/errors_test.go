@@ -99,16 +99,17 @@ func sumOf(_ context.Context, blocks ...*ndarray.Array) (*ndarray.Array, error) 
 	return blocks[0].Add(blocks[1])
 }
 
+var errBoom = errors.New("boom")
+
 // TestFunctionsThatFail checks that errors, panics and wrong blocks of user functions name the function.
 func TestFunctionsThatFail(t *testing.T) {
 	x := array.Ones(array.Size(4), array.Chunks(2))
-	boom := errors.New("boom")
 	for _, c := range []struct {
 		name string
 		f    func(context.Context, *ndarray.Array) (*ndarray.Array, error)
 		want string
 	}{
-		{"error", func(_ context.Context, b *ndarray.Array) (*ndarray.Array, error) { return nil, boom }, "boom"},
+		{"error", func(_ context.Context, b *ndarray.Array) (*ndarray.Array, error) { return nil, errBoom }, "boom"},
 		{"panic", func(_ context.Context, b *ndarray.Array) (*ndarray.Array, error) { panic("ouch") }, "panic: ouch"},
 		{"shape", func(_ context.Context, b *ndarray.Array) (*ndarray.Array, error) { return b.Reshape(-1, 1) }, "block of shape (2, 1), declared was (2,)"},
 		{"nil", func(_ context.Context, b *ndarray.Array) (*ndarray.Array, error) { return nil, nil }, "no block"},

@@ -169,14 +169,13 @@ func TestNpyErrors(t *testing.T) {
 	if err := x.ToNpy(path).Run(ctx); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("it exists: got %v", err)
 	}
-	broke := errors.New("broke")
 	bad := array.FromFunction(func(_ context.Context, _ array.Block) (*ndarray.Array, error) {
-		return nil, broke
+		return nil, errBoom
 	}, array.Size(4), array.Chunks(2))
-	if err := bad.ToNpy(filepath.Join(dir, "y.npy")).Run(ctx); !errors.Is(err, broke) {
+	if err := bad.ToNpy(filepath.Join(dir, "y.npy")).Run(ctx); !errors.Is(err, errBoom) {
 		t.Errorf("got %v", err)
 	}
-	if err := bad.ToNpyStack(filepath.Join(dir, "stack"), 0).Run(ctx); !errors.Is(err, broke) {
+	if err := bad.ToNpyStack(filepath.Join(dir, "stack"), 0).Run(ctx); !errors.Is(err, errBoom) {
 		t.Errorf("got %v", err)
 	}
 	onlyThese(t, dir, "x.npy")

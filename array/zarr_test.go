@@ -14,6 +14,8 @@ import (
 
 	"sheaf/array"
 	"sheaf/dtype"
+	"sheaf/fn"
+	"sheaf/internal/testexec"
 	"sheaf/ndarray"
 )
 
@@ -169,20 +171,20 @@ func onlyThese(t *testing.T, dir string, names ...string) {
 
 // broken is an array of which one block fails after others were written.
 func broken(fail func(ctx context.Context) error) *array.Array {
-	return array.FromFunction(func(ctx context.Context, b array.Block) (*ndarray.Array, error) {
+	type failing = func(context.Context) error
+	return array.FromFunction(fn.Bind2Err(func(fail failing, ctx context.Context, b array.Block) (*ndarray.Array, error) {
 		if b.Index == 5 {
 			return nil, fail(ctx)
 		}
 		return ndarray.Ones(dtype.Float64, b.Shape...)
-	}, array.Size(60, 10), array.Chunks(10, 10))
+	}, fail), array.Size(60, 10), array.Chunks(10, 10))
 }
 
 func TestToZarrFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.zarr")
-	broke := errors.New("broke")
-	bad := broken(func(context.Context) error { return broke })
-	if err := bad.ToZarr(path).Run(ctx); !errors.Is(err, broke) {
+	bad := broken(func(context.Context) error { return errBoom })
+	if err := bad.ToZarr(path).Run(ctx); !errors.Is(err, errBoom) {
 		t.Errorf("got %v", err)
 	}
 	onlyThese(t, dir)
@@ -192,7 +194,7 @@ func TestToZarrFails(t *testing.T) {
 	if err := grid(4, 2, 2, 2).ToZarr(path).Run(ctx); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "Overwrite") {
 		t.Errorf("it exists: got %v", err)
 	}
-	if err := bad.ToZarr(path, array.Overwrite()).Run(ctx); !errors.Is(err, broke) {
+	if err := bad.ToZarr(path, array.Overwrite()).Run(ctx); !errors.Is(err, errBoom) {
 		t.Errorf("got %v", err)
 	}
 	onlyThese(t, dir, "x.zarr")
@@ -202,6 +204,7 @@ func TestToZarrFails(t *testing.T) {
 }
 
 func TestToZarrCancelled(t *testing.T) {
+	testexec.LocalOnly(t, "its function cancels a context of this process")
 	dir := t.TempDir()
 	run, cancel := context.WithCancel(ctx)
 	x := broken(func(ctx context.Context) error {

@@ -15,6 +15,7 @@ import (
 
 	"sheaf"
 	"sheaf/delayed"
+	"sheaf/internal/testexec"
 	"sheaf/graph"
 )
 
@@ -243,6 +244,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	testexec.LocalOnly(t, "its function closes a channel of this process")
 	ctx, cancel := context.WithCancel(t.Context())
 	started := make(chan struct{})
 	v := delayed.Call[int](func(ctx context.Context) (int, error) {

@@ -41,7 +41,13 @@ func (x *cell) again() error {
 	switch {
 	case x.err != nil:
 		return x.err
-	case x.resubmit == nil:
+	}
+	if r, ok := x.task.(interface{ Retry() (bool, error) }); ok {
+		if again, err := r.Retry(); again || err != nil {
+			return err
+		}
+	}
+	if x.resubmit == nil {
 		return fmt.Errorf("client: %s cannot be run again: it is not the result of a call", x.task.Key())
 	}
 	t, err := x.resubmit()

@@ -14,7 +14,7 @@ import (
 
 var (
 	// ErrCancelled is matched by the error of a future that was cancelled.
-	ErrCancelled = errors.New("cancelled")
+	ErrCancelled = sheaf.ErrCancelled
 	// ErrReleased is matched by the error of a future that was released.
 	ErrReleased = errors.New("released")
 )
@@ -25,6 +25,7 @@ type Client struct {
 	owned    func() error    // closes the executor
 	ctx      context.Context // of submitted tasks: from it they find the client
 	unhook   func() bool
+	link     *link // to a cluster; nil in this process
 	closed   atomic.Bool
 
 	mu    sync.Mutex // guards cells
@@ -66,8 +67,28 @@ func (c *Client) Context(ctx context.Context) context.Context { return sheaf.Wit
 //
 // Same as distributed.get_client.
 func Of(ctx context.Context) (*Client, bool) {
-	c, ok := sheaf.ExecutorOf(ctx).(*Client)
-	return c, ok
+	switch e := sheaf.ExecutorOf(ctx).(type) {
+	case *Client:
+		return e, true
+	case *deferred:
+		c, err := e.client(ctx)
+		return c, err == nil
+	}
+	return nil, false
+}
+
+// Distributed reports whether the client's tasks run in other processes.
+func (c *Client) Distributed() bool { return c.link != nil }
+
+// Connected returns nil while the cluster can be reached, and otherwise why not. Work can be submitted meanwhile.
+func (c *Client) Connected() error {
+	switch {
+	case c.closed.Load():
+		return fmt.Errorf("client: the client is %w", sheaf.ErrClosed)
+	case c.link == nil:
+		return nil
+	}
+	return c.link.reach()
 }
 
 // Start runs a graph; it makes the client a sheaf.Executor. The run ends when ctx or the client does.

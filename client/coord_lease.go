@@ -16,7 +16,8 @@ import (
 // A Lease is what somebody holds of a semaphore, or through a lock. It is renewed in the background until it is released,
 // or until nobody has it any more.
 type Lease struct {
-	h *hold
+	h       *hold
+	cleanup runtime.Cleanup
 }
 
 // hold is a lease without its user, so that it can be given up when the user is gone.
@@ -39,6 +40,7 @@ type leases struct {
 	held   map[uint64]*hold
 	timer  *time.Timer
 	busy   bool // a renewal is under way
+	failed bool // the last one did not come back
 	closed bool
 }
 
@@ -59,7 +61,7 @@ func (c *Client) lease(res coord.Result, d time.Duration, renew bool) *Lease {
 		h.end(err)
 	case renew:
 		all.add(h)
-		runtime.AddCleanup(l, func(h *hold) { go func() { _ = h.release(context.Background()) }() }, h)
+		l.cleanup = runtime.AddCleanup(l, func(h *hold) { go func() { _ = h.release(context.Background()) }() }, h)
 	default:
 		time.AfterFunc(d, func() { h.end(h.lost()) })
 	}
@@ -85,7 +87,7 @@ func (l *Lease) Err() error { return context.Cause(l.h.ctx) }
 
 // Release gives the lease back, also when ctx has ended. A lease that was lost meanwhile is [ErrNotHeld].
 func (l *Lease) Release(ctx context.Context) error {
-	defer runtime.KeepAlive(l)
+	l.cleanup.Stop()
 	return l.h.release(ctx)
 }
 
@@ -148,10 +150,18 @@ func (l *leases) arm() {
 			l.timer = nil
 		}
 	case l.timer == nil:
-		l.timer = time.AfterFunc(l.interval(), l.renew)
+		l.timer = time.AfterFunc(l.pause(), l.renew)
 	default:
-		l.timer.Reset(l.interval())
+		l.timer.Reset(l.pause())
 	}
+}
+
+// pause is how long until the next renewal: one that failed is tried again soon. The caller holds mu.
+func (l *leases) pause() time.Duration {
+	if l.failed {
+		return l.interval() / 10
+	}
+	return l.interval()
 }
 
 // renew renews all leases in one request. Those that are lost, or may be because the request did not come back in time, end.
@@ -162,7 +172,7 @@ func (l *leases) renew() {
 		return
 	}
 	l.busy = true
-	tokens, sent, timeout := slices.Sorted(maps.Keys(l.held)), time.Now(), l.interval()
+	tokens, sent, timeout := slices.Sorted(maps.Keys(l.held)), time.Now(), l.interval()/2
 	l.mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -171,7 +181,7 @@ func (l *leases) renew() {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.busy = false
+	l.busy, l.failed = false, err != nil
 	for _, token := range tokens {
 		h := l.held[token]
 		if h == nil {

@@ -21,7 +21,8 @@ type localCoordinator struct {
 	machine *coord.Machine
 	timer   *time.Timer
 	due     time.Duration // when timer fires; 0 if it does not
-	stopped time.Duration // that the process did not run; the machine's clock leaves it out
+	seen    time.Duration // the machine's time when it was last looked at
+	stopped time.Duration // that the process did not run; the machine's time leaves it out
 	last    uint64        // request
 	calls   map[uint64]*localCall
 	subs    map[uint64]func([]coord.Message)
@@ -63,10 +64,11 @@ const stall = 500 * time.Millisecond
 // now returns the machine's time.
 func (l *localCoordinator) now() time.Duration {
 	t := time.Since(l.origin) - l.stopped
-	if late := t - l.due; l.due > 0 && late > stall {
-		l.stopped += late
-		t -= late
+	if l.due > 0 && t-l.due > stall {
+		l.stopped += t - l.seen
+		t = l.seen
 	}
+	l.seen = t
 	return t
 }
 

@@ -56,12 +56,20 @@ const (
 )
 
 func newFuture[R any](x *cell) *Future[R] {
-	s := &share{cell: x}
-	f := &Future[R]{share: s}
-	f.Bind(s.pending)
-	runtime.AddCleanup(f, (*share).release, s)
+	f := &Future[R]{}
+	f.adopt(x)
 	return f
 }
+
+// adopt makes an empty future one of the cell's, which has counted it.
+func (f *Future[R]) adopt(x *cell) {
+	f.share = &share{cell: x}
+	f.Bind(f.share.pending)
+	runtime.AddCleanup(f, (*share).release, f.share)
+}
+
+// sharedCell returns the cell of a future of any type.
+func (f *Future[R]) sharedCell() *cell { return f.share.cell }
 
 // failed is a future whose call was wrong.
 func failed[R any](c *Client, err error) *Future[R] { return newFuture[R](&cell{c: c, err: err}) }
@@ -128,6 +136,9 @@ func (f *Future[R]) Err() error {
 	t, err := f.share.get()
 	if err != nil || !t.Done() {
 		return err
+	}
+	if known, ok := t.(interface{ Err() error }); ok { // without the value
+		return known.Err()
 	}
 	_, err = t.Value(context.Background())
 	return err

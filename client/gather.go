@@ -11,6 +11,7 @@ import (
 	"sheaf/delayed"
 	"sheaf/graph"
 	"sheaf/internal/local"
+	"sheaf/internal/remote"
 )
 
 // Gather waits for futures and returns their results in order. The first error ends it; [SkipErrors] leaves failed ones out
@@ -23,6 +24,9 @@ func (c *Client) Gather[R any](ctx context.Context, futures []*Future[R], opts .
 		o.apply(&s)
 	}
 	results := make([]R, 0, len(futures))
+	if hs := remoteOf(futures); len(hs) > 1 {
+		return gatherRemote(ctx, results, futures, hs, s.skip)
+	}
 	for _, f := range futures {
 		r, err := f.Result(ctx)
 		switch {
@@ -33,6 +37,43 @@ func (c *Client) Gather[R any](ctx context.Context, futures []*Future[R], opts .
 		case !s.skip:
 			return nil, err
 		}
+	}
+	return results, nil
+}
+
+// remoteOf returns the handles of futures of one cluster, or nil if they are not all such.
+func remoteOf[R any](futures []*Future[R]) []*remote.Handle {
+	var hs []*remote.Handle
+	for i, f := range futures {
+		t, err := f.share.get()
+		h, ok := handleOf(t)
+		if err != nil || !ok || i > 0 && !h.Same(hs[0]) {
+			return nil
+		}
+		if hs == nil {
+			hs = make([]*remote.Handle, 0, len(futures))
+		}
+		hs = append(hs, h)
+	}
+	return hs
+}
+
+// gatherRemote reads many values of a cluster together.
+func gatherRemote[R any](ctx context.Context, results []R, futures []*Future[R], hs []*remote.Handle, skip bool) ([]R, error) {
+	values, errs, err := remote.Gather(ctx, hs, !skip)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range values {
+		if errs != nil && errs[i] != nil {
+			continue
+		}
+		r, ok := v.(R)
+		if !ok && v != nil {
+			return nil, fmt.Errorf("client: the task %s returned %T, want %T", hs[i].Key(), v, r)
+		}
+		futures[i].share.cell.settle()
+		results = append(results, r)
 	}
 	return results, nil
 }

@@ -1,9 +1,11 @@
 package client
 
 import (
+	"crypto/tls"
 	"time"
 
 	"sheaf"
+	"sheaf/internal/remote"
 )
 
 // An Option is an argument of [Local], or of Submit, Map, Scatter, Compute and the like, where it may stand among the
@@ -18,8 +20,14 @@ type settings struct {
 	name   string
 	err    error
 	skip   bool
-	first  bool
-	coord  coordSettings
+
+	token   string // of Dial
+	tls     *tls.Config
+	cluster string
+
+	scatter remote.ScatterOptions
+	first   bool
+	coord   coordSettings
 }
 
 // Workers sets how many functions run at a time; the default is GOMAXPROCS.

@@ -164,6 +164,10 @@ func (c *cluster) send(m wire.Message) error {
 		for _, v := range m.Values {
 			c.claims[v.ID]++
 		}
+	case *wire.Claim:
+		for _, id := range m.IDs {
+			c.claims[id]++
+		}
 	case *wire.Cancel:
 		for _, id := range m.IDs {
 			delete(c.claims, id)

@@ -62,8 +62,24 @@ func (h *Handle) Key() graph.Key { return h.key }
 // ID returns the value's name in the cluster.
 func (h *Handle) ID() wire.ID { return h.e.id }
 
-// Of reports whether the value belongs to the executor's present session.
-func (h *Handle) Of(x *Executor) bool { return h.x == x }
+// Same reports whether another value belongs to the same executor.
+func (h *Handle) Same(o *Handle) bool { return h.x == o.x }
+
+// Submitted waits until the scheduler has been told of the value, so that it can be named to others.
+func (h *Handle) Submitted(ctx context.Context) error {
+	h.x.mu.Lock()
+	g := h.e.gate
+	h.x.mu.Unlock()
+	if g == nil {
+		return nil
+	}
+	select {
+	case <-g.done:
+		return g.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 // Notify calls f when the value is there or has failed.
 func (h *Handle) Notify(f func()) { h.x.watch(h.e, f) }
@@ -187,7 +203,8 @@ func Gather(ctx context.Context, hs []*Handle, hasty bool) (values []any, errs [
 	return g.values, g.errs, nil
 }
 
-// Adopt makes a handle of a value that the scheduler already counts as claimed by this client: one that came in a queue or variable.
+// Adopt claims a value that somebody else has named: one that came in a queue or variable. That it exists is known when it is there or has
+// failed.
 func (x *Executor) Adopt(id wire.ID) *Handle {
 	x.mu.Lock()
 	e := x.find(id)
@@ -195,7 +212,17 @@ func (x *Executor) Adopt(id wire.ID) *Handle {
 		e = &entry{id: id}
 		x.adopted[id] = e
 	}
-	e.claims++
-	x.mu.Unlock()
+	if err := x.conf.Send(&wire.Claim{IDs: []wire.ID{id}}); err == nil {
+		e.claims++
+	} else {
+		x.fail(e, fmt.Errorf("client: %v cannot be claimed: %w", id, err))
+	}
+	e.hold()
+	x.unlock()
+	defer func() {
+		x.mu.Lock()
+		x.drop(e)
+		x.unlock()
+	}()
 	return x.handle(e, graph.Key{Name: id.String()})
 }

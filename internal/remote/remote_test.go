@@ -459,7 +459,6 @@ func TestAdopted(t *testing.T) {
 	if err := c.Put(t.Context(), "", []remote.Item{{ID: id, Value: "from another client"}}, func(int, error) {}); err != nil {
 		t.Fatal(err)
 	}
-	c.claims[id] = 2
 	a, b := c.x.Adopt(id), c.x.Adopt(id)
 	c.deliver(&wire.Finished{Values: []wire.Ready{{ID: id, Value: id, Bytes: 30, Workers: []uint32{1}}}})
 	for _, h := range []*remote.Handle{a, b} {

@@ -1,0 +1,262 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"sheaf"
+	"sheaf/graph"
+	"sheaf/internal/agent"
+	"sheaf/internal/codec"
+	"sheaf/internal/remote"
+	"sheaf/internal/session"
+	"sheaf/internal/transport"
+	"sheaf/internal/travel"
+	"sheaf/internal/wire"
+)
+
+// A Connection is the ways to a cluster. [Dial] makes one of a URL; package cluster makes them for workers and tests.
+type Connection struct {
+	Network    session.Network
+	Fetcher    remote.Fetcher // nil: values travel over HTTP, with Token and TLS
+	Token      string
+	TLS        *tls.Config
+	Scheduler  string // its name on the network, "scheduler" by default
+	Executable string // SHA-256 in hexadecimal; that of the running executable by default
+	Worker     uint32 // the number of the worker in whose tasks the client lives
+	Close      func() error
+}
+
+// link is a client's connection to a cluster.
+type link struct {
+	conf    Connection
+	x       *remote.Executor
+	conn    *session.Conn
+	welcome chan error // the first answer to the hello
+	first   sync.Once
+
+	mu    sync.Mutex // guards what follows
+	push  transport.Endpoint
+	epoch uint64
+	num   uint32
+	down  string // why the scheduler cannot be reached now; empty if it can
+	ended bool
+	joins sync.WaitGroup
+}
+
+// Connect returns a client of the cluster behind a connection. Users call [Dial].
+func Connect(ctx context.Context, conf Connection, opts ...Option) (*Client, error) {
+	var s settings
+	for _, o := range opts {
+		o.apply(&s)
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	if conf.Scheduler == "" {
+		conf.Scheduler = "scheduler"
+	}
+	if conf.Executable == "" {
+		self, err := agent.Self()
+		if err != nil {
+			return nil, fmt.Errorf("client: %w", err)
+		}
+		conf.Executable = self.Hash
+	}
+	var owned func() error
+	if conf.Fetcher == nil {
+		conf.Fetcher, owned = newFetcher(conf.Token, conf.TLS)
+	}
+	l := &link{conf: conf, welcome: make(chan error, 1), down: "not connected yet"}
+	coords := newRemoteCoordinator(l)
+	l.x = remote.New(remote.Config{
+		Send: l.send, Fetcher: conf.Fetcher, Pack: pack, Parse: travel.ParseValue, Error: travel.DecodeError, SizeOf: codec.SizeOf,
+		Delivery: coords.delivery,
+	})
+	if err := l.open(ctx); err != nil {
+		l.x.Close(err)
+		if owned != nil {
+			err = errors.Join(err, owned())
+		}
+		return nil, err
+	}
+	c := newClient(ctx, remoteExecutor{l.x}, func() error { return errors.Join(l.close(), call(owned), call(conf.Close)) })
+	c.link = l
+	coords.client = c
+	c.setCoordinator(coords)
+	return c, nil
+}
+
+func call(f func() error) error {
+	if f == nil {
+		return nil
+	}
+	return f()
+}
+
+func pack(g graph.Graph, n remote.Names) (*wire.Graph, error) { return travel.Pack(g, travel.Names(n)) }
+
+// open opens the session and waits for the scheduler's word.
+func (l *link) open(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, dialMax, fmt.Errorf("no answer within %v", dialMax))
+	defer cancel()
+	conn, err := session.Dial(ctx, session.Config{
+		Network: l.conf.Network, Name: "client-" + uniqueText(), To: l.conf.Scheduler, Hello: l.hello, Deliver: l.deliver, Status: l.status,
+	})
+	if err != nil {
+		return fmt.Errorf("client: connecting to the cluster: %w", err)
+	}
+	l.mu.Lock()
+	l.conn = conn
+	l.mu.Unlock()
+	select {
+	case err = <-l.welcome:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx), "not welcome")
+		return fmt.Errorf("client: connecting to the cluster: %w", err)
+	}
+	l.joins.Wait() // small results come to the endpoint that is being made
+	return nil
+}
+
+const dialMax = 30 * time.Second
+
+func (l *link) hello() wire.Message {
+	host, _ := os.Hostname()
+	return &wire.ClientHello{
+		Version: wire.Version, Name: "client", Executable: l.conf.Executable, Process: fmt.Sprintf("%s:%d", host, os.Getpid()),
+		Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, Worker: l.conf.Worker,
+	}
+}
+
+func (l *link) send(m wire.Message) error {
+	l.mu.Lock()
+	conn := l.conn
+	l.mu.Unlock()
+	if conn == nil {
+		return session.ErrNoSession
+	}
+	return conn.Send(m)
+}
+
+// deliver takes messages of the scheduler.
+func (l *link) deliver(ms []wire.Message) {
+	for _, m := range ms {
+		switch m := m.(type) {
+		case *wire.Welcome:
+			l.listen(m)
+			l.x.Welcome(m)
+			l.first.Do(func() { l.welcome <- nil })
+		case *wire.Refused:
+			l.first.Do(func() { l.welcome <- fmt.Errorf("the scheduler refuses: %s", m.Reason) })
+		}
+	}
+	l.x.Deliver(ms)
+}
+
+// listen joins the network once more, under the name by which workers know the client, for small results that they send by themselves.
+func (l *link) listen(w *wire.Welcome) {
+	l.mu.Lock()
+	old := l.push
+	l.push, l.epoch, l.num = nil, w.Epoch, w.Number
+	l.mu.Unlock()
+	l.joins.Go(func() {
+		if old != nil {
+			_ = old.Close()
+		}
+		e, err := l.conf.Network.Join(session.ClientName(w.Epoch, w.Number), l.pushed)
+		if err != nil {
+			slog.Warn("client: small results will be fetched, and not sent by workers", "error", err)
+			return
+		}
+		l.mu.Lock()
+		current := l.epoch == w.Epoch && l.num == w.Number && !l.ended
+		if current {
+			l.push = e
+		}
+		l.mu.Unlock()
+		if !current {
+			_ = e.Close()
+		}
+	})
+}
+
+func (l *link) pushed(_ string, frame []byte) {
+	ms, _ := session.ParseDatagram(frame) // what is damaged is fetched
+	for _, m := range ms {
+		if v, ok := m.(*wire.Value); ok {
+			l.x.Pushed(v)
+		}
+	}
+}
+
+func (l *link) status(s session.Status) {
+	l.mu.Lock()
+	l.down = s.Reason
+	if s.State == session.Up {
+		l.down = ""
+	}
+	l.mu.Unlock()
+	if s.State == session.Lost {
+		l.first.Do(func() { l.welcome <- fmt.Errorf("%s", s.Reason) })
+		l.x.Lost(s.Reason)
+	}
+}
+
+const partingMax = 3 * time.Second
+
+// close ends the session; the scheduler releases the client's claims.
+func (l *link) close() error {
+	l.x.Close(fmt.Errorf("client: the client was %w", sheaf.ErrClosed))
+	ctx, cancel := context.WithTimeout(context.Background(), partingMax)
+	defer cancel()
+	err := l.conn.Close(ctx, "the client was closed")
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
+	l.joins.Wait()
+	l.mu.Lock()
+	push := l.push
+	l.push = nil
+	l.mu.Unlock()
+	if push != nil {
+		err = errors.Join(err, push.Close())
+	}
+	return err
+}
+
+// reach returns why the scheduler cannot be reached at the moment.
+func (l *link) reach() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.down == "" {
+		return nil
+	}
+	return fmt.Errorf("client: the scheduler cannot be reached: %s", l.down)
+}
+
+// remoteExecutor is the executor of a cluster.
+type remoteExecutor struct{ x *remote.Executor }
+
+// Start submits a graph.
+func (e remoteExecutor) Start(ctx context.Context, g graph.Graph, o sheaf.RunOptions) (sheaf.Run, error) {
+	r, err := e.x.Start(ctx, g, o)
+	if err != nil {
+		return nil, err
+	}
+	return remoteRun{r}, nil
+}
+
+type remoteRun struct{ *remote.Run }
+
+func (r remoteRun) Pending(out, k int) graph.Pending { return r.Handle(out, k) }

@@ -1,0 +1,184 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"sheaf/internal/agent"
+	"sheaf/internal/codec"
+	"sheaf/internal/exec"
+	"sheaf/internal/remote"
+	"sheaf/internal/transport"
+	"sheaf/internal/transport/http"
+	"sheaf/internal/transport/nats"
+	"sheaf/internal/wire"
+)
+
+// Dial returns a client of the cluster whose scheduler is at a URL, such as "nats://scheduler:4222", or several separated by commas. The token
+// that the cluster wants is given by [Token] or in the URL, "nats://token@scheduler:4222"; certificates by [TLS].
+//
+// Workers run the same executable as the client: it is sent to the cluster unless that has it already, and functions that are
+// submitted are found in it. A function that captures variables cannot be: see package fn. The program must call cluster.Init at the
+// top of main.
+//
+// Lost connections are mended in the background, and futures survive them. Closing the client releases its results.
+//
+// Same as distributed.Client(address).
+func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) {
+	var s settings
+	for _, o := range opts {
+		o.apply(&s)
+	}
+	n, err := newNetwork(ctx, address, &s)
+	if err != nil {
+		return nil, err
+	}
+	self, err := agent.Self()
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	n.executable = self
+	return Connect(ctx, Connection{Network: n, Token: n.conf.Token, TLS: n.conf.TLS, Executable: self.Hash}, opts...)
+}
+
+// Token is the secret that the cluster wants of its clients; for [Dial].
+func Token(token string) Option { return Option{func(s *settings) { s.token = token }} }
+
+// TLS encrypts all connections of [Dial], with this configuration.
+func TLS(c *tls.Config) Option { return Option{func(s *settings) { s.tls = c }} }
+
+// ClusterName is the name of the cluster, where several share one NATS server; for [Dial].
+func ClusterName(name string) Option { return Option{func(s *settings) { s.cluster = name }} }
+
+// network is a NATS server as the place where endpoints live.
+type network struct {
+	conf       nats.Config
+	executable agent.Executable
+	sent       bool
+}
+
+func newNetwork(_ context.Context, address string, s *settings) (*network, error) {
+	n := &network{conf: nats.Config{Cluster: s.cluster, Token: s.token, TLS: s.tls}}
+	for one := range strings.SplitSeq(address, ",") {
+		u, err := url.Parse(strings.TrimSpace(one))
+		if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
+			return nil, fmt.Errorf("client: Dial(%q): want a URL such as nats://scheduler:4222", address)
+		}
+		if u.User != nil {
+			n.conf.Token = u.User.Username()
+			u.User = nil
+		}
+		n.conf.URLs = append(n.conf.URLs, u.String())
+	}
+	return n, nil
+}
+
+// Join connects to the server. The first time it also gives the executable to the cluster.
+func (n *network) Join(name string, h transport.Handler) (transport.Endpoint, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), dialMax)
+	defer cancel()
+	conf := n.conf
+	conf.Name = name
+	e, err := nats.Dial(ctx, conf, h)
+	if err != nil {
+		return nil, err
+	}
+	if !n.sent && n.executable.Path != "" {
+		n.sent = true
+		if err := n.send(ctx, e); err != nil {
+			_ = e.Close()
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// send gives the executable to the cluster's store. A cluster without one runs a fixed executable: it will say if it is another.
+func (n *network) send(ctx context.Context, e *nats.Endpoint) error {
+	ask, cancel := context.WithTimeout(ctx, 5*time.Second)
+	store, err := nats.OpenObjects(ask, e, nil)
+	cancel()
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	var sum [32]byte
+	if b, err := hex.DecodeString(n.executable.Hash); err != nil || copy(sum[:], b) != len(sum) {
+		return fmt.Errorf("client: %q is no SHA-256", n.executable.Hash)
+	}
+	f, err := os.Open(n.executable.Path)
+	if err != nil {
+		return fmt.Errorf("client: the running executable: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if err := store.Put(ctx, sum, f); err != nil {
+		return fmt.Errorf("client: sending the executable to the cluster: %w", err)
+	}
+	return nil
+}
+
+func uniqueText() string { return rand.Text()[:12] }
+
+// fetcher moves values over HTTP.
+type fetcher struct{ f *http.Fetcher }
+
+func newFetcher(token string, t *tls.Config) (remote.Fetcher, func() error) {
+	f := http.NewFetcher(http.FetcherConfig{Token: token, TLS: t})
+	return fetcher{f}, func() error { f.Close(); return nil }
+}
+
+// Fetch gets values from a worker.
+func (f fetcher) Fetch(ctx context.Context, address string, ids []wire.ID, got func(int, any, error)) error {
+	i := -1
+	var broken error
+	_ = f.f.Get(ctx, address, ids, func(_ wire.ID, v any, err error) {
+		i++
+		if err, connection := sortOf(err); connection {
+			broken = err
+		} else {
+			got(i, v, err)
+		}
+	})
+	return broken
+}
+
+// Put gives values to a worker.
+func (f fetcher) Put(ctx context.Context, address string, items []remote.Item, done func(int, error)) error {
+	all := make([]http.Item, len(items))
+	for i, it := range items {
+		all[i] = http.Item{ID: it.ID, Value: http.Value{Any: it.Value, Bytes: codec.SizeOf(it.Value)}}
+	}
+	i := -1
+	var broken error
+	_ = f.f.PutAll(ctx, address, all, func(_ wire.ID, err error) {
+		i++
+		if err, connection := sortOf(err); connection {
+			broken = err
+		} else {
+			done(i, err)
+		}
+	})
+	return broken
+}
+
+// sortOf says whether an error is that of a connection, and otherwise marks it if trying elsewhere is of no use.
+func sortOf(err error) (_ error, connection bool) {
+	switch {
+	case err == nil:
+		return nil, false
+	case errors.Is(err, http.ErrValue):
+		return fmt.Errorf("%w: %w", err, exec.ErrSerialize), false
+	case errors.Is(err, http.ErrTooLarge):
+		return fmt.Errorf("%w: %w", err, exec.ErrLimit), false
+	case errors.Is(err, http.ErrNotHere):
+		return err, false
+	}
+	return err, true
+}

@@ -11,6 +11,8 @@ import (
 	"sheaf"
 	"sheaf/internal/codec"
 	"sheaf/internal/coord"
+	"sheaf/internal/local"
+	inside "sheaf/internal/task"
 )
 
 // Errors of locks, queues, names and the like, to compare with by errors.Is.
@@ -180,6 +182,15 @@ func (h *handle) String() string { return fmt.Sprintf("%s %q", h.what, h.name) }
 
 // isTimeout reports whether a request that does not wait could not be granted.
 func isTimeout(err error) bool { return errors.Is(err, coord.ErrTimeout) }
+
+// block gives the place of the task with this context to others until resume is called, in this process or in a worker's.
+func block(ctx context.Context) (resume func()) {
+	here, there := local.Block(ctx), inside.Block(ctx)
+	return func() {
+		there()
+		here()
+	}
+}
 
 // encoded makes plain data of v. The type goes along, so that reading it as another one is an error.
 func encoded(what string, v any) (coord.Value, error) {

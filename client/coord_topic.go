@@ -9,7 +9,6 @@ import (
 
 	"sheaf/internal/codec"
 	"sheaf/internal/coord"
-	"sheaf/internal/local"
 )
 
 // A Message is one of a topic.
@@ -174,7 +173,7 @@ func (s *subscription) take() ([]coord.Message, error) {
 		case len(ms) > 0:
 			return ms, nil
 		}
-		resume := local.Block(s.ctx)
+		resume := block(s.ctx)
 		select {
 		case <-s.wake:
 		case <-s.ctx.Done():

@@ -235,7 +235,8 @@ type List struct {
 // a lock, units or items, these are given back.
 type Cancel struct{ Request uint64 }
 
-// Received says that the session has the answers to all requests up to UpTo, which need not be remembered. It has no answer.
+// Received says that the session has the answer to the request UpTo, and with it all that were given before that: they need not
+// be remembered. It has no answer itself.
 type Received struct{ UpTo uint64 }
 
 // Resume asks to deliver again whatever is not acknowledged, after a connection was lost.

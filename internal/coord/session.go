@@ -93,12 +93,11 @@ func (m *Machine) repeat(s *session, id uint64, r Request) {
 
 // received forgets answers that the session has.
 func (m *Machine) received(s *session, upTo uint64) {
-	s.order = slices.DeleteFunc(s.order, func(id uint64) bool {
-		if id <= upTo {
-			s.forget(id)
-		}
-		return id <= upTo
-	})
+	n := slices.Index(s.order, upTo) + 1
+	for _, id := range s.order[:n] {
+		s.forget(id)
+	}
+	s.order = s.order[n:]
 }
 
 // cancel gives up a request: it does not wait any more, or what it was granted goes back.

@@ -139,7 +139,7 @@ func (s *Scheduler) unfail(r *run, i int32, again []ref) []ref {
 		r.frozen = false
 		s.move(r, i, statusReleased, 0)
 		if x := r.rare(i); x != nil {
-			x.retried, x.deaths, x.history, x.doomed, x.after = 0, 0, nil, false, 0
+			x.retried, x.deaths, x.history, x.doomed, x.after = nil, 0, nil, false, 0
 		}
 		again = append(again, a)
 		if t.has(flagProxy) {

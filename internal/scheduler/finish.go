@@ -165,10 +165,14 @@ func (s *Scheduler) failed(w *worker, m *wire.Failed) {
 // processing and at no worker any more.
 func (s *Scheduler) failedHere(w *worker, r *run, i int32, attempt uint32, cause *wire.Failure) {
 	x := r.rarely(i)
-	if retryable(cause.Sort) && x.retried < r.opts.Retries {
-		x.retried++
+	link := r.linkOf(i, cause.Task)
+	if n := x.retried[link]; retryable(cause.Sort) && n < r.opts.Retries {
+		if x.retried == nil {
+			x.retried = map[int32]int32{}
+		}
+		x.retried[link]++
 		x.history = append(x.history, historyLine(w.hello.Name, attempt, cause))
-		x.after = s.now + s.conf.Backoff<<min(x.retried-1, 10)
+		x.after = s.now + s.conf.Backoff<<min(n, 10)
 		if r.opts.ExcludeHost {
 			x.avoid = w.hello.Host
 		}
@@ -176,7 +180,7 @@ func (s *Scheduler) failedHere(w *worker, r *run, i int32, attempt uint32, cause
 		return
 	}
 	f := *cause
-	f.Task, f.Attempt = r.id(r.head(i)), attempt
+	f.Task, f.Attempt = r.id(link), attempt
 	if f.Worker == "" {
 		f.Worker = w.hello.Name
 	}
@@ -186,6 +190,19 @@ func (s *Scheduler) failedHere(w *worker, r *run, i int32, attempt uint32, cause
 	f.History = append(append([]string(nil), x.history...), f.History...)
 	s.erredTasks++
 	s.fail(r, i, &f)
+}
+
+// linkOf returns which task of the chain that ends in i a failure names, or the chain's head.
+func (r *run) linkOf(i int32, id wire.ID) int32 {
+	head := r.head(i)
+	for k := head; ; k = r.plan.Next[k] {
+		if r.id(k) == id {
+			return k
+		}
+		if k == i {
+			return head
+		}
+	}
 }
 
 // retryable reports whether a failure of this sort is the task's own, so that another try may help.
@@ -244,7 +261,7 @@ func (s *Scheduler) fail(r *run, i int32, f *wire.Failure) {
 		if !t.needed() {
 			let = append(let, r.ref(i))
 		}
-		if !r.opts.KeepGoing && !r.frozen {
+		if !r.opts.KeepGoing && !r.frozen && f.Sort != wire.SortCancelled { // who cancels one task wants the others
 			r.frozen = true
 			for k := range r.tasks {
 				if x := &r.tasks[k]; (x.claims > 0 || r.namedByOwner(int32(k))) && unfinished[x.status] == 1 {

@@ -58,8 +58,8 @@ type extra struct {
 	target      ref // of a proxy: the task whose value it stands for
 	followers   []ref
 	claims      []claim
-	more        []holder // that have the value besides the first one
-	retried     int32
+	more        []holder        // that have the value besides the first one
+	retried     map[int32]int32 // how often a task of the chain was tried again after it had failed
 	deaths      int32
 	goal        int32    // how many workers are to hold the value
 	strikes     int32    // how often it could not be read

@@ -119,8 +119,8 @@ var sortNames = [...]string{
 // unjustified says what is wrong with a reason, or nothing.
 func (a *auditor) unjustified(f *future, cause *wire.Failure) string {
 	roots := []*story{a.story(cause.Task)}
-	if at := a.attempts[wire.Attempt{ID: cause.Task, Attempt: cause.Attempt}]; at != nil {
-		roots = at.members // the cause names the head of the chain
+	if at := a.attempts[wire.Attempt{ID: cause.Task, Attempt: cause.Attempt}]; at != nil && cause.Sort != wire.SortUser {
+		roots = at.members // of what kills its worker it is not known which task of the chain it was
 	}
 	why := ""
 	for _, root := range roots {
@@ -157,7 +157,7 @@ func (a *auditor) faultless(f *future, root *story, cause *wire.Failure) string 
 			return "too few processes died of it"
 		}
 	case wire.SortCancelled:
-		if !root.stopped && !f.story.stopped && !a.failing(f) {
+		if !root.revoked && !f.story.revoked && !a.failing(f) {
 			return "nobody has cancelled it"
 		}
 	case wire.SortLost:
@@ -178,23 +178,30 @@ func (a *auditor) faultless(f *future, root *story, cause *wire.Failure) string 
 	return ""
 }
 
-// related reports whether the failure of root can be that of a future: it needs root, or was submitted with it to fail together.
+// related reports whether the failure of root can be that of a future: it needs root, or was submitted with something to fail together
+// that does, and so on.
 func (a *auditor) related(f *future, root *story) bool {
-	for _, s := range a.above(f.story) {
-		if s == root {
-			return true
-		}
-	}
-	for _, s := range f.story.asked {
-		if !s.options.KeepGoing {
-			for _, t := range s.stories {
-				if t == root {
-					return true
-				}
+	seen := map[*story]bool{f.story: true}
+	graphs := map[*submission]bool{}
+	list := []*story{f.story}
+	add := func(all []*story) {
+		for _, s := range all {
+			if !seen[s] {
+				seen[s] = true
+				list = append(list, s)
 			}
 		}
 	}
-	return false
+	for k := 0; k < len(list) && !seen[root]; k++ {
+		add(list[k].inputs)
+		for _, g := range list[k].asked {
+			if !g.options.KeepGoing && !graphs[g] {
+				graphs[g] = true
+				add(g.stories)
+			}
+		}
+	}
+	return seen[root]
 }
 
 // failing reports whether a future belongs to a graph that fails as a whole, and some of it has failed.

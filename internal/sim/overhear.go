@@ -59,9 +59,7 @@ func (a *auditor) heardClient(p *peer, m wire.Message) {
 	case *wire.Cancel:
 		for _, id := range m.IDs {
 			a.unclaim(p, id, "cancelled")
-			if m.Force {
-				a.stop(a.story(id), true)
-			}
+			a.stop(a.story(id), m.Force)
 		}
 	case *wire.Retry:
 		for _, id := range m.IDs {
@@ -115,23 +113,20 @@ func (a *auditor) clientLost(p *peer) {
 	p.order = kept
 }
 
-// stop notes that a value will not come because somebody wished so, nor what needs it.
-func (a *auditor) stop(s *story, downstream bool) {
-	if s == nil || s.stopped {
+// stop notes that a value may not come because somebody has cancelled it, nor what needs it. By force it does not come for anybody.
+func (a *auditor) stop(s *story, force bool) {
+	if s == nil {
 		return
 	}
 	stack := []*story{s}
 	for len(stack) > 0 {
 		t := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		if t.stopped {
+		if t.stopped || t.revoked && !force {
 			continue
 		}
-		t.stopped = true
-		a.tell(t, "is cancelled by force", wire.ID{}, 0, 0, "")
-		if downstream {
-			stack = append(stack, t.users...)
-		}
+		t.revoked, t.stopped = true, t.stopped || force
+		stack = append(stack, t.users...)
 	}
 }
 

@@ -26,7 +26,8 @@ type story struct {
 	retries int // by users
 	options wire.Options
 	asked   []*submission
-	stopped bool // somebody has cancelled it or something that needs it
+	revoked bool // somebody has cancelled it, or something that it needs
+	stopped bool // by force
 
 	// What happened.
 	runs       int // executions that began

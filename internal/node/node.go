@@ -1,0 +1,154 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sheaf/internal/local"
+	"sheaf/internal/store"
+	"sheaf/internal/wire"
+	"sheaf/internal/worker"
+)
+
+// A Node is the body of one worker. Its methods may be called from any goroutine.
+type Node struct {
+	conf  Config
+	begin time.Time
+	base  context.Context // of tasks; carries values, and is never cancelled
+	store *store.Store
+	pool  pool
+	table table
+	gauge gauge
+
+	life   context.Context // of everything beside tasks
+	end    context.CancelFunc
+	others sync.WaitGroup // fetches, pushes, answers, spilling
+	done   chan struct{}  // closed when the loop has ended
+	closed atomic.Bool
+	asking chan struct{} // one place per question that is being answered
+
+	mu      sync.Mutex // guards what follows
+	inbox   []worker.In
+	fetched []arrival
+	puts    []*putting
+	checks  []check
+	wake    chan struct{}
+
+	// The loop's own.
+	machine *worker.Worker
+	running map[wire.Attempt]*job
+	address map[uint32]string
+	failure map[wire.LayerID]error // of layers whose operations could not be read
+	spare   []*job
+	turn    turn
+	paused  string
+}
+
+// New starts a node. It does nothing until there is a session.
+func New(conf Config) (*Node, error) {
+	conf, err := conf.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{
+		conf: conf, begin: time.Now(), base: context.Background(), done: make(chan struct{}), wake: make(chan struct{}, 1),
+		asking: make(chan struct{}, asking), machine: worker.New(conf.Limits), running: map[wire.Attempt]*job{},
+		address: map[uint32]string{}, failure: map[wire.LayerID]error{},
+	}
+	n.life, n.end = context.WithCancel(context.Background())
+	if conf.Context != nil {
+		n.base = conf.Context(n.base)
+	}
+	sc := store.Config{Dir: conf.Dir, Codec: frames{}}
+	if m := conf.Hello.MemoryBytes; m > 0 {
+		sc.LimitBytes = int64(conf.StoreShare * float64(m))
+		sc.Pressure = local.NewSoftener(sc.LimitBytes).Press
+	}
+	n.store = store.New(sc)
+	n.table.values = map[wire.ID]*holding{}
+	n.pool.init(n, conf.Hello.Threads)
+	go n.loop()
+	return n, nil
+}
+
+// Deliver hands messages of the scheduler to the worker, which owns them from then on. It does not wait.
+func (n *Node) Deliver(ms []wire.Message) {
+	in := make([]worker.In, len(ms))
+	all := make([]worker.FromScheduler, len(ms))
+	for i, m := range ms {
+		all[i].Msg = m
+		in[i] = &all[i]
+	}
+	n.post(in...)
+}
+
+// Session says that a session with the scheduler has been opened, upon which the worker introduces itself, or that it is lost.
+func (n *Node) Session(up bool) {
+	if up {
+		n.post(&worker.Opened{})
+		return
+	}
+	n.post(&worker.Lost{})
+}
+
+// post gives the machine something to take in.
+func (n *Node) post(in ...worker.In) {
+	if n.closed.Load() {
+		return
+	}
+	n.mu.Lock()
+	n.inbox = append(n.inbox, in...)
+	n.mu.Unlock()
+	n.rouse()
+}
+
+// rouse wakes the loop.
+func (n *Node) rouse() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (n *Node) now() time.Duration { return time.Since(n.begin) }
+
+// Close ends the node: running tasks have their context cancelled and are waited for until ctx ends. Then the error names those
+// that go on; their goroutines remain. Values are gone.
+func (n *Node) Close(ctx context.Context) error {
+	if n.closed.Swap(true) {
+		<-n.done
+		return nil
+	}
+	hang := n.pool.close(ctx)
+	n.end()
+	<-n.done
+	n.others.Wait()
+	n.pool.drain()
+	n.releasePuts()
+	err := n.store.Close()
+	if len(hang) > 0 {
+		return fmt.Errorf("node: %s do not look at their context and go on", strings.Join(hang, ", "))
+	}
+	return err
+}
+
+// Dump describes the state of the worker, for people.
+func (n *Node) Dump(ctx context.Context) (string, error) {
+	got := make(chan string, 1)
+	n.mu.Lock()
+	n.checks = append(n.checks, check{dump: got})
+	n.mu.Unlock()
+	n.rouse()
+	select {
+	case s := <-got:
+		return s, nil
+	case <-n.done:
+		return "", ErrClosed
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}

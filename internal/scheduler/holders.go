@@ -129,6 +129,10 @@ func (s *Scheduler) free(r *run, i int32) {
 	w.out.free(id)
 	t.at = 0
 	s.unhold(w, t.pos, t.size)
+	if r.irreplaceable() { // should it be needed again after all, it is not there
+		t.flags |= flagLost
+		r.rarely(i).lost = "it was let go when nobody needed it, or cancelled"
+	}
 	r.tidy(i)
 }
 

@@ -92,10 +92,6 @@ func (s *Scheduler) unneeded(r *run, i int32) {
 		case statusMemory:
 			s.free(r, i)
 			s.move(r, i, statusReleased, 0)
-			if r.irreplaceable() { // should it be needed again, it is not there
-				t.flags |= flagLost
-				r.rarely(i).lost = "nobody needed it any more, and it was let go"
-			}
 			continue
 		case statusErred:
 			r.unblame(i)

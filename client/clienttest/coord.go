@@ -366,8 +366,9 @@ func testTravel(t *testing.T, c *client.Client) {
 }
 
 // useAll uses everything that it is passed.
-func useAll(ctx context.Context, l *client.Lock, m *client.MultiLock, s *client.Semaphore, q *client.Queue[int],
-	v *client.Variable[string], e *client.Event) (bool, error) {
+func useAll(
+	ctx context.Context, l *client.Lock, m *client.MultiLock, s *client.Semaphore, q *client.Queue[int], v *client.Variable[string], e *client.Event,
+) (bool, error) {
 	err := l.Do(ctx, func(ctx context.Context) error {
 		return m.Do(ctx, func(ctx context.Context) error {
 			return s.Do(ctx, func(ctx context.Context) error {

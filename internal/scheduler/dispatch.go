@@ -40,18 +40,27 @@ func (s *Scheduler) dispatch() {
 	}
 }
 
+// serveTries is how many idle workers are asked whether what waits elsewhere would pay for them.
+const serveTries = 4
+
 // serve gives work to the idle workers of a class as long as they find some.
 func (s *Scheduler) serve(c *class) {
-	for len(c.hungry) > 0 && (len(c.lanes) > 0 || len(c.backlog.posts) > 0) {
-		end := len(c.hungry) - 1
-		p := c.hungry[end]
-		c.hungry[end] = nil
-		c.hungry = c.hungry[:end]
+	asked := c.hungry
+	c.hungry = nil
+	tries := 0
+	for k, p := range asked {
 		p.hungry = false
+		if len(c.lanes) == 0 && len(c.backlog.posts) == 0 || tries == serveTries {
+			for _, q := range asked[k:] {
+				q.hungry = true
+			}
+			c.hungry = append(c.hungry, asked[k:]...)
+			return
+		}
 		before := p.worker.sent.live
 		s.fill(p.worker, false)
 		if p.worker.sent.live == before {
-			return // it would not pay
+			tries++
 		}
 	}
 }
@@ -113,7 +122,7 @@ func (s *Scheduler) fill(w *worker, all bool) {
 func (s *Scheduler) rest(w *worker) {
 	if s.room(w) {
 		for _, p := range w.posts {
-			if !p.hungry {
+			if !p.hungry && covers(w.free, p.class.resources) {
 				p.hungry = true
 				p.class.hungry = append(p.class.hungry, p)
 			}
@@ -212,13 +221,14 @@ func (p *post) least() (entry, bool) {
 // fetchCost returns how long it would take to bring the inputs of a task to w.
 func (s *Scheduler) fetchCost(w *worker, e entry) int64 {
 	bytes, n := int64(0), int64(0)
+	takes := e.run.portions(e.head, s.ends[:0])
 	for k, d := range e.run.plan.Deps(e.head) {
 		if k == inputsMax {
 			break
 		}
 		dr, di := s.resolve(e.run, d)
 		if !dr.holds(di, w) {
-			bytes += dr.tasks[di].size
+			bytes += takes.bytes(e.run, k, d, dr.tasks[di].size)
 			n++
 		}
 	}
@@ -268,12 +278,14 @@ func (s *Scheduler) compute(w *worker, r *run, head, last int32) {
 	deps := r.plan.Deps(head)
 	if len(deps) > 0 {
 		at := len(o.inputs)
-		for _, d := range deps {
+		takes := r.portions(head, s.ends[:0])
+		for k, d := range deps {
 			dr, di := s.resolve(r, d)
 			id := dr.id(di)
+			id.Part = takes.of(k)
 			o.inputs = append(o.inputs, id)
 			if !dr.holds(di, w) {
-				s.where(w, m, dr, di, id)
+				s.where(w, m, dr, di, id, takes.bytes(r, k, d, dr.tasks[di].size))
 			}
 		}
 		t.Inputs = o.inputs[at:len(o.inputs):len(o.inputs)]
@@ -292,12 +304,12 @@ func (s *Scheduler) compute(w *worker, r *run, head, last int32) {
 	m.Tasks = append(m.Tasks, t)
 }
 
-// where tells a worker which others have a value that it is going to need.
-func (s *Scheduler) where(w *worker, m *wire.Compute, r *run, i int32, id wire.ID) {
+// where tells a worker which others have a value that it is going to need, of which it will get so many bytes.
+func (s *Scheduler) where(w *worker, m *wire.Compute, r *run, i int32, id wire.ID, bytes int64) {
 	if !w.out.places.add(id) {
 		return
 	}
-	place := wire.Place{ID: id, Bytes: r.tasks[i].size}
+	place := wire.Place{ID: id, Bytes: bytes}
 	for _, h := range r.holders(i, s.scratch[:0]) {
 		place.Workers = append(place.Workers, uint32(h))
 		s.meet(w, s.workers[h])

@@ -105,6 +105,7 @@ const strikesMax = 3
 // missing takes a worker's word that inputs could not be fetched. The attempts that need them are placed anew: at a holder
 // if there is one, or after the value has been computed again.
 func (s *Scheduler) missing(w *worker, m *wire.Missing) {
+	var struck idSet // a value of which several parts could not be read is counted once
 	for k := range m.Values {
 		p := &m.Values[k]
 		r, i, ok := s.task(p.ID)
@@ -112,7 +113,11 @@ func (s *Scheduler) missing(w *worker, m *wire.Missing) {
 			continue
 		}
 		s.landed(w, p.ID)
-		for _, number := range p.Workers {
+		tried := p.Workers
+		if p.ID.Part != 0 && !struck.add(p.ID.Whole()) {
+			tried = nil
+		}
+		for _, number := range tried {
 			if h := s.worker(number); h != nil && r.holds(i, h) {
 				s.strike(r, i, h, fmt.Sprintf("worker %s: %s", w, m.Reason))
 			}
@@ -120,7 +125,7 @@ func (s *Scheduler) missing(w *worker, m *wire.Missing) {
 		users := s.usersAt(r, i, w)
 		for _, a := range users {
 			ur, ui := s.runs[a.run], a.task
-			if ur.tasks[ui].status == statusProcessing && ur.tasks[ui].at == w.number {
+			if ur.tasks[ui].status == statusProcessing && ur.tasks[ui].at == w.number && ur.needsPart(ur.head(ui), p.ID.Part) {
 				s.supersede(ur, ui, "an input could not be fetched")
 				s.again(ur, ui)
 			}

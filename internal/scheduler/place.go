@@ -36,6 +36,7 @@ func (s *Scheduler) best(r *run, head, last int32) *post {
 		n     int64
 	}
 	n, total, inputs := 0, int64(0), int64(0)
+	takes := r.portions(head, s.ends[:0])
 	for k, d := range r.plan.Deps(head) {
 		if k == inputsMax {
 			break
@@ -45,7 +46,8 @@ func (s *Scheduler) best(r *run, head, last int32) *post {
 		if t.status != statusMemory {
 			continue
 		}
-		total += t.size
+		bytes := takes.bytes(r, k, d, t.size)
+		total += bytes
 		inputs++
 		for _, h := range dr.holders(di, s.scratch[:0]) {
 			w := s.workers[h]
@@ -67,7 +69,7 @@ func (s *Scheduler) best(r *run, head, last int32) *post {
 				found[n].post = p
 				n++
 			}
-			found[at].bytes += t.size
+			found[at].bytes += bytes
 			found[at].n++
 		}
 	}

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 //	submit c1 a b<-a want=b         a graph; a' is another task with the key of a, @x is x of an earlier graph
 //	finish w1 a                     w1 has run a
 //	lose w1                         its session is gone
+//	shuffle c1 3 2                  m0, m1, m2, and r0, r1 that take their parts of each
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		var h *theatre
@@ -63,6 +65,11 @@ func TestStories(t *testing.T) {
 func (h *theatre) special(line string) string {
 	f := strings.Fields(line)
 	switch f[0] {
+	case "shuffle":
+		senders, _ := strconv.Atoi(f[2])
+		receivers, _ := strconv.Atoi(f[3])
+		h.shuffle(f[1], senders, receivers)
+		return "> " + line + "\n" + h.step()
 	case "empty":
 		if text := h.left(); text != "" {
 			return "left over: " + text + "\n"

@@ -24,6 +24,7 @@ type Log struct {
 	name    string
 	subject string
 	msgMax  int
+	timeout time.Duration
 
 	mu   sync.Mutex // guards the rest, and is held while appending
 	next uint64
@@ -42,6 +43,8 @@ type LogConfig struct {
 	Name     string // of the log, within the cluster
 	BytesMax int64  // after which appending fails; 16 GiB by default
 	Replicas int    // 1 by default
+
+	Timeout time.Duration // of one request to the server, 5 s by default; one that got lost is not answered
 }
 
 // A message of the stream is
@@ -68,28 +71,69 @@ func OpenLog(ctx context.Context, e *Endpoint, conf LogConfig) (*Log, error) {
 	}
 	l := &Log{
 		js: js, name: "sheaf-" + e.conf.Cluster + "-log-" + conf.Name, subject: "sheaf-log." + e.conf.Cluster + "." + conf.Name,
-		msgMax: e.MaxFrame() / 2, next: 1,
+		msgMax: e.MaxFrame() / 2, next: 1, timeout: conf.Timeout,
 	}
-	ctx, cancel := withDeadline(ctx)
-	defer cancel()
-	l.stream, err = js.Stream(ctx, l.name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		l.stream, err = js.CreateStream(ctx, jetstream.StreamConfig{
-			Name: l.name, Subjects: []string{l.subject}, MaxBytes: positive(conf.BytesMax, 16<<30), Discard: jetstream.DiscardNew,
-			Replicas: max(conf.Replicas, 1), Retention: jetstream.LimitsPolicy, Duplicates: time.Second, AllowDirect: false,
-		})
+	if l.timeout <= 0 {
+		l.timeout = 5 * time.Second
 	}
+	err = l.ask(ctx, func(ctx context.Context) error {
+		l.stream, err = js.Stream(ctx, l.name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			l.stream, err = js.CreateStream(ctx, l.config(conf))
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("nats: log %s: %w", l.name, explain(err))
 	}
 	return l, l.findEnd(ctx)
 }
 
+// config is the configuration of the stream.
+func (l *Log) config(conf LogConfig) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: l.name, Subjects: []string{l.subject}, MaxBytes: positive(conf.BytesMax, 16<<30), Discard: jetstream.DiscardNew,
+		Replicas: max(conf.Replicas, 1), Retention: jetstream.LimitsPolicy, Duplicates: time.Second,
+	}
+}
+
+// ask makes a request with the log's time limit.
+func (l *Log) ask(ctx context.Context, request func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	return request(ctx)
+}
+
+// info asks for the state of the stream.
+func (l *Log) info(ctx context.Context) (info *jetstream.StreamInfo, err error) {
+	err = l.ask(ctx, func(ctx context.Context) error {
+		info, err = l.stream.Info(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("nats: log %s: %w", l.name, explain(err))
+	}
+	return info, nil
+}
+
+// message asks for one.
+func (l *Log) message(ctx context.Context, seq uint64) (b batch, err error) {
+	var msg *jetstream.RawStreamMsg
+	err = l.ask(ctx, func(ctx context.Context) error {
+		msg, err = l.stream.GetMsg(ctx, seq)
+		return err
+	})
+	if err != nil {
+		return b, fmt.Errorf("nats: log %s: message %d: %w", l.name, seq, explain(err))
+	}
+	return l.parse(msg.Data, msg.Sequence)
+}
+
 // findEnd learns what the last message is.
 func (l *Log) findEnd(ctx context.Context) error {
-	info, err := l.stream.Info(ctx)
+	info, err := l.info(ctx)
 	if err != nil {
-		return fmt.Errorf("nats: log %s: %w", l.name, explain(err))
+		return err
 	}
 	l.seq = info.State.LastSeq
 	if info.State.Msgs == 0 {
@@ -98,11 +142,7 @@ func (l *Log) findEnd(ctx context.Context) error {
 		}
 		return nil
 	}
-	msg, err := l.stream.GetMsg(ctx, l.seq)
-	if err != nil {
-		return fmt.Errorf("nats: log %s: message %d: %w", l.name, l.seq, explain(err))
-	}
-	b, err := l.parse(msg.Data, msg.Sequence)
+	b, err := l.message(ctx, l.seq)
 	if err != nil {
 		return err
 	}
@@ -149,11 +189,9 @@ func (l *Log) Append(ctx context.Context, records [][]byte) (uint64, error) {
 			return 0, fmt.Errorf("nats: log %s: record of %d bytes, at most %d", l.name, len(r), l.msgMax-logHeader-binary.MaxVarintLen64)
 		}
 	}
-	ctx, cancel := withDeadline(ctx)
-	defer cancel()
 	first := l.next
 	for len(records) > 0 {
-		n, data := l.message(records)
+		n, data := l.encode(records)
 		if err := l.publish(ctx, data, n); err != nil {
 			l.err = err
 			return 0, err
@@ -163,8 +201,8 @@ func (l *Log) Append(ctx context.Context, records [][]byte) (uint64, error) {
 	return first, nil
 }
 
-// message encodes as many records as fit.
-func (l *Log) message(records [][]byte) (n int, data []byte) {
+// encode makes a message of as many records as fit.
+func (l *Log) encode(records [][]byte) (n int, data []byte) {
 	data = append(make([]byte, 0, 4096), logMagic...)
 	data = append(data, make([]byte, logHeader-len(logMagic))...)
 	for n < len(records) && (n == 0 || len(data)+len(records[n])+binary.MaxVarintLen64 <= l.msgMax) {
@@ -179,7 +217,11 @@ func (l *Log) message(records [][]byte) (n int, data []byte) {
 }
 
 func (l *Log) publish(ctx context.Context, data []byte, n int) error {
-	ack, err := l.js.PublishMsg(ctx, &nats.Msg{Subject: l.subject, Data: data}, jetstream.WithExpectLastSequence(l.seq), jetstream.WithExpectStream(l.name))
+	var ack *jetstream.PubAck
+	err := l.ask(ctx, func(ctx context.Context) (err error) {
+		ack, err = l.js.PublishMsg(ctx, &nats.Msg{Subject: l.subject, Data: data}, jetstream.WithExpectLastSequence(l.seq), jetstream.WithExpectStream(l.name))
+		return err
+	})
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok &&
 		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
 		return fmt.Errorf("%w: %s (%w)", ErrFenced, l.name, err)
@@ -200,13 +242,15 @@ func (l *Log) Replay(ctx context.Context, from uint64, f func(uint64, []byte) er
 	if from >= end {
 		return nil
 	}
-	ctx, cancel := withDeadline(ctx)
-	defer cancel()
-	info, err := l.stream.Info(ctx)
+	info, err := l.info(ctx)
 	if err != nil {
-		return fmt.Errorf("nats: log %s: %w", l.name, explain(err))
+		return err
 	}
-	consumer, err := l.js.OrderedConsumer(ctx, l.name, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+	var consumer jetstream.Consumer
+	err = l.ask(ctx, func(ctx context.Context) error {
+		consumer, err = l.js.OrderedConsumer(ctx, l.name, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("nats: log %s: %w", l.name, explain(err))
 	}
@@ -217,7 +261,11 @@ func (l *Log) Replay(ctx context.Context, from uint64, f func(uint64, []byte) er
 	defer it.Stop()
 	r := replay{l: l, from: from, f: f}
 	for seq := info.State.FirstSeq; seq <= last; seq++ {
-		msg, err := it.Next(jetstream.NextContext(ctx))
+		var msg jetstream.Msg
+		err := l.ask(ctx, func(ctx context.Context) (err error) {
+			msg, err = it.Next(jetstream.NextContext(ctx))
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("nats: log %s: message %d: %w", l.name, seq, explain(err))
 		}
@@ -285,21 +333,15 @@ func (l *Log) Next() uint64 {
 
 // Truncate removes the messages whose records are all older, except the last one.
 func (l *Log) Truncate(ctx context.Context, before uint64) error {
-	ctx, cancel := withDeadline(ctx)
-	defer cancel()
-	info, err := l.stream.Info(ctx)
+	info, err := l.info(ctx)
 	if err != nil {
-		return fmt.Errorf("nats: log %s: %w", l.name, explain(err))
+		return err
 	}
 	// The first message to keep, by bisection: the one that holds the record, or the last.
 	low, high := info.State.FirstSeq, info.State.LastSeq
 	for low < high {
 		mid := low + (high-low+1)/2
-		msg, err := l.stream.GetMsg(ctx, mid)
-		if err != nil {
-			return fmt.Errorf("nats: log %s: message %d: %w", l.name, mid, explain(err))
-		}
-		b, err := l.parse(msg.Data, mid)
+		b, err := l.message(ctx, mid)
 		if err != nil {
 			return err
 		}
@@ -312,7 +354,7 @@ func (l *Log) Truncate(ctx context.Context, before uint64) error {
 	if low <= info.State.FirstSeq {
 		return nil
 	}
-	if err := l.stream.Purge(ctx, jetstream.WithPurgeSequence(low)); err != nil {
+	if err := l.ask(ctx, func(ctx context.Context) error { return l.stream.Purge(ctx, jetstream.WithPurgeSequence(low)) }); err != nil {
 		return fmt.Errorf("nats: log %s: %w", l.name, explain(err))
 	}
 	return nil

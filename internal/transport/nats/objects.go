@@ -41,7 +41,7 @@ func OpenObjects(ctx context.Context, e *Endpoint, conf *ObjectsConfig) (*Object
 	if err != nil {
 		return nil, fmt.Errorf("nats: %w", err)
 	}
-	ctx, cancel := withDeadline(ctx)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	bucket := bucketName(e.conf.Cluster)
 	store, err := js.ObjectStore(ctx, bucket)
@@ -63,6 +63,9 @@ func positive(n, otherwise int64) int64 {
 	return otherwise
 }
 
+// requestTimeout is the time for one request to JetStream.
+const requestTimeout = 10 * time.Second
+
 // withDeadline gives a context the deadline that JetStream's calls want.
 func withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
@@ -73,7 +76,7 @@ func withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // Has reports whether the store has an object.
 func (o *Objects) Has(ctx context.Context, sum [32]byte) (bool, error) {
-	ctx, cancel := withDeadline(ctx)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	_, err := o.store.GetInfo(ctx, hex.EncodeToString(sum[:]))
 	if errors.Is(err, jetstream.ErrObjectNotFound) {

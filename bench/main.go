@@ -5,6 +5,7 @@
 //	go run ./bench -run 'seed_.*'              # some of them; all without -run
 //	go run ./bench -run csv -peers polars,duckdb -json
 //	go run ./bench -compare old.jsonl new.jsonl  # two files that -results wrote
+//	go run ./bench chaos -for 15m              # work on worker processes that are killed and cut off meanwhile
 //
 // Data are made once in the cache directory. Sheaf and every peer run in processes of their own, one after the other in
 // several rounds, and the minimum counts. Answers are compared: a case in which they differ is not met. A goal is a ratio
@@ -25,6 +26,7 @@ import (
 	"time"
 
 	"sheaf/bench/cases"
+	"sheaf/cluster"
 )
 
 // settings is what the command line says.
@@ -40,6 +42,7 @@ type settings struct {
 }
 
 func main() {
+	cluster.Init() // copies of this program are the workers of the cluster cases
 	var s settings
 	flag.BoolVar(&s.list, "list", false, "list the cases and stop")
 	flag.StringVar(&s.pattern, "run", "", "run only cases whose name matches this regular expression")
@@ -56,7 +59,12 @@ func main() {
 	flag.StringVar(&s.child, "child", "", "internal: run sheaf's side of the named case in this process")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := s.main(ctx)
+	var err error
+	if flag.Arg(0) == "chaos" {
+		err = runChaos(ctx, flag.Args()[1:])
+	} else {
+		err = s.main(ctx)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -74,16 +74,25 @@ func Find(name string) (Case, bool) {
 // HasSheaf says whether this build has sheaf's side of the named case.
 func HasSheaf(name string) bool { return ours[name] != nil }
 
-// Measure runs sheaf's side of a case repeat times in this process.
-// It returns the results in the case's unit and the last answer.
-func Measure(ctx context.Context, name, data string, repeat int) (results, answer []float64, err error) {
+// Prepare does the untimed part of sheaf's side of a case.
+func Prepare(ctx context.Context, name, data string) (Run, error) {
 	setup := ours[name]
 	if setup == nil {
-		return nil, nil, fmt.Errorf("bench: this build has no sheaf side of case %q", name)
+		return nil, fmt.Errorf("bench: this build has no sheaf side of case %q", name)
 	}
 	run, err := setup(ctx, data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("bench: setting up %s: %w", name, err)
+		return nil, fmt.Errorf("bench: setting up %s: %w", name, err)
+	}
+	return run, nil
+}
+
+// Measure runs sheaf's side of a case repeat times in this process.
+// It returns the results in the case's unit and the last answer.
+func Measure(ctx context.Context, name, data string, repeat int) (results, answer []float64, err error) {
+	run, err := Prepare(ctx, name, data)
+	if err != nil {
+		return nil, nil, err
 	}
 	per := scale[name]
 	if per == 0 {

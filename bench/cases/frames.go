@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"sheaf/cluster"
 	"sheaf/dataframe"
 )
 
@@ -19,6 +20,7 @@ func init() {
 	ours["q1_like"] = q1
 	ours["join"] = join
 	ours["mem_groupby"] = memGroupBy
+	ours["cluster_csv"] = clusterCSV
 }
 
 // csvSeed is the seed's data frame program.
@@ -28,6 +30,32 @@ func csvSeed(_ context.Context, data string) (Run, error) {
 			dataframe.ParseDates("timestamp"), dataframe.BlockSize(64e6))
 		return df.GroupBy("name").Col("balance").Mean()
 	}, 1), nil
+}
+
+// clusterCSV measures how many times longer the same takes on two worker processes than in this one.
+func clusterCSV(ctx context.Context, data string) (Run, error) {
+	c, err := twoWorkers(ctx, cluster.SchedulerConfig{})
+	if err != nil {
+		return nil, err
+	}
+	run, err := csvSeed(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	timed := func(ctx context.Context) (Answer, time.Duration, error) {
+		start := time.Now()
+		a, err := run(ctx)
+		return a, time.Since(start), err
+	}
+	return func(ctx context.Context) (Answer, error) {
+		_, here, err := timed(ctx)
+		if err != nil {
+			return Answer{}, err
+		}
+		a, there, err := timed(c.Context(ctx))
+		a.Measured = there.Seconds() / here.Seconds()
+		return a, err
+	}, nil
 }
 
 func table(data, name string) *dataframe.Frame {

@@ -112,6 +112,52 @@ var All = []Case{
 		About: "10 JSON-lines files of 460 MB in all: decode, keep Alice, sum of balances",
 	},
 
+	// Two single-threaded worker processes on this machine; Dask distributed and Ray have two as well.
+	{
+		Name: "cluster_fan", Family: "cluster", Unit: "us/task", Peers: []string{"dask", "ray"}, Goal: atMost(10), Tolerance: 1e-9,
+		About: "100,000 independent inc(i) and one sum over them, on worker processes (peers: 5,000)",
+	},
+	{
+		Name: "cluster_chain", Family: "cluster", Unit: "us/task", Peers: []string{"dask", "ray"}, Goal: atMost(10), Tolerance: 1e-9,
+		About: "100,000 inc one after the other (peers: 5,000)",
+	},
+	{
+		Name: "cluster_map_gather", Family: "cluster", Unit: "us/task", Peers: []string{"dask", "ray"}, Goal: atMost(10), Tolerance: 1e-9,
+		About: "client.map(inc, range(N)) and gather (peers: 5,000)",
+	},
+	{
+		Name: "cluster_roundtrip", Family: "cluster", Unit: "us", Peers: []string{"dask", "ray"}, Goal: atMost(300), Tolerance: 1e-9,
+		About: "submit(inc, i).result(), one after the other: the median",
+	},
+	{
+		Name: "cluster_roundtrip_p99", Family: "cluster", Unit: "us", Peers: []string{"dask", "ray"}, Goal: atMost(3000), Tolerance: 1e-9,
+		About: "the same: the 99th percentile",
+	},
+	{
+		Name: "cluster_transfer", Family: "cluster", Unit: "s/GB", Peers: []string{"dask"}, Goal: atMost(0.5), Tolerance: 1e-9,
+		About: "four values of 100 MB from one worker to the other",
+	},
+	{
+		Name: "cluster_seed", Family: "cluster", Unit: "s", Peers: []string{"dask"}, Goal: over(3, "dask"), Tolerance: 1e-9,
+		About: "x = uniform; (x + x.T - x.mean(0)).sum()",
+	},
+	{
+		Name: "cluster_csv", Family: "cluster", Unit: "x", Data: "seedcsv", Goal: atMost(1.5), Tolerance: 1e-9,
+		About: "groupby name, mean of balance over 1.1 GB of CSV: time on two processes over that in one",
+	},
+	{
+		Name: "cluster_log", Family: "cluster", Unit: "x", Goal: atMost(1.15), Tolerance: 1e-9, Once: true,
+		About: "map and gather of 100,000 with the synced log of the scheduler over that without",
+	},
+	{
+		Name: "cluster_admit", Family: "cluster", Unit: "s", Goal: atMost(1), Tolerance: 1e-9,
+		About: "from submitting a graph of a million tasks until it is admitted",
+	},
+	{
+		Name: "cluster_delay", Family: "cluster", Unit: "x", Goal: atMost(2), Tolerance: 1e-9, Once: true,
+		About: "p99 of another client's round trips while a million tasks are admitted and run, over that alone",
+	},
+
 	// Memory.
 	{
 		Name: "mem_reduction", Family: "memory", Unit: "MB", Peers: []string{"dask"}, Goal: atMost(1000), Tolerance: 1e-9, Once: true, Peak: true,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -18,11 +19,15 @@ import (
 
 func infoCommand() *cobra.Command {
 	var asJSON bool
+	var f credentials
 	c := &cobra.Command{
-		Use:   "info",
-		Short: "Print what this machine and this build are, as sheaf sees them",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Use:   "info [URL]",
+		Short: "Print what this machine and this build are, as sheaf sees them, or the state of the cluster at a URL",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return clusterInfo(c, args[0], &f, asJSON)
+			}
 			facts, err := info(c.Context())
 			if err != nil {
 				return err
@@ -32,9 +37,7 @@ func infoCommand() *cobra.Command {
 				for _, f := range facts {
 					m[f[0]] = f[1]
 				}
-				e := json.NewEncoder(c.OutOrStdout())
-				e.SetIndent("", "  ")
-				return e.Encode(m)
+				return writeJSON(c.OutOrStdout(), m)
 			}
 			for _, f := range facts {
 				if _, err := fmt.Fprintf(c.OutOrStdout(), "%-20s %s\n", f[0], f[1]); err != nil {
@@ -45,7 +48,14 @@ func infoCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	f.add(c)
 	return c
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 // info returns names and facts.

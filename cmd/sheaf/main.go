@@ -2,7 +2,9 @@
 //
 //	sheaf demo      every program of Dask's document "User Interfaces" on real data
 //	sheaf config    every key of the configuration, its value and where it came from
-//	sheaf info      this machine and this build, as sheaf sees them
+//	sheaf info      this machine and this build, as sheaf sees them; with a URL the cluster there
+//	sheaf scheduler the scheduler of a cluster
+//	sheaf worker    worker processes on this host, for the scheduler at a URL
 //	sheaf version
 package main
 
@@ -11,12 +13,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -37,6 +40,6 @@ func command() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetVersionTemplate("sheaf {{.Version}}\n")
-	root.AddCommand(demoCommand(), configCommand(), infoCommand(), versionCommand())
+	root.AddCommand(demoCommand(), configCommand(), infoCommand(), versionCommand(), schedulerCommand(), workerCommand())
 	return root
 }

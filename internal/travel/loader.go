@@ -40,6 +40,14 @@ func (l *Loader) Add(w *wire.Layer) error {
 	if w.Kind != wire.LayerOps && w.Kind != wire.LayerList {
 		return fmt.Errorf("travel: layer %q of kind %d has nothing to run: %w", w.Name, w.Kind, graph.ErrGraph)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.layers[w.ID]
+	if of != nil && of.w.Kind == w.Kind && w.Token.IsZero() { // only segments: the rest is known
+		rest := of.w
+		rest.Segments = w.Segments
+		w = &rest
+	}
 	if w.Kind == wire.LayerList && (len(w.Space) != 1 || w.Space[0] < 0) {
 		return fmt.Errorf("travel: list %q has the index space %v: %w", w.Name, w.Space, graph.ErrGraph)
 	}
@@ -53,9 +61,6 @@ func (l *Loader) Add(w *wire.Layer) error {
 			return fmt.Errorf("travel: a segment of layer %q begins at %d: %w", w.Name, s.Lo, graph.ErrGraph)
 		}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	of := l.layers[w.ID]
 	if of == nil {
 		of = &loaded{w: *w, segments: make(map[int32]*segment, len(w.Segments))}
 		of.w.Segments = nil

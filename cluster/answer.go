@@ -1,0 +1,134 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"sheaf/internal/node"
+	"sheaf/internal/travel"
+	"sheaf/internal/wire"
+)
+
+// answerer does what clients ask of a worker beside its tasks: to run a function, to install a plugin, to call an actor.
+type answerer struct {
+	worker string
+
+	mu      sync.Mutex // guards what follows
+	plugins map[string]workerPlugin
+	actors  map[wire.ID]*sync.Mutex // one call at a time
+}
+
+// workerPlugin is client.WorkerPlugin.
+type workerPlugin interface {
+	Setup(ctx context.Context) error
+	Teardown(ctx context.Context) error
+}
+
+func newAnswerer(worker string) *answerer {
+	return &answerer{worker: worker, plugins: map[string]workerPlugin{}, actors: map[wire.ID]*sync.Mutex{}}
+}
+
+// answer is node.Config.Answer.
+func (a *answerer) answer(ctx context.Context, n *node.Node, body wire.Body) (wire.Body, error) {
+	var v any
+	var err error
+	switch b := body.(type) {
+	case *wire.Run:
+		v, err = a.run(ctx, b.Func)
+	case *wire.Plugin:
+		err = a.plug(ctx, b)
+	case *wire.Actor:
+		v, err = a.call(ctx, n, b)
+	default:
+		return nil, fmt.Errorf("cluster: a worker has no answer to a %T", body)
+	}
+	r := wire.RunResult{Worker: a.worker}
+	if err == nil {
+		r.Value, err = travel.EncodeAny(v)
+	}
+	if err != nil {
+		r.Err = travel.EncodeError(err, wire.ID{}, a.worker, 1)
+	}
+	return &wire.Ran{Results: []wire.RunResult{r}}, nil
+}
+
+func (a *answerer) run(ctx context.Context, b []byte) (any, error) {
+	c, err := travel.DecodeCall(b)
+	if err != nil {
+		return nil, err
+	}
+	return c.Do(ctx)
+}
+
+// plug installs or removes a plugin. One of the same name is replaced.
+func (a *answerer) plug(ctx context.Context, m *wire.Plugin) error {
+	a.mu.Lock()
+	old := a.plugins[m.Name]
+	delete(a.plugins, m.Name)
+	a.mu.Unlock()
+	var err error
+	if old != nil {
+		err = old.Teardown(ctx)
+	}
+	if m.Remove {
+		return err
+	}
+	v, err := travel.DecodeAny(m.Value)
+	if err != nil {
+		return err
+	}
+	p, ok := v.(workerPlugin)
+	if !ok {
+		return fmt.Errorf("cluster: a %T is no worker plugin", v)
+	}
+	if err := p.Setup(ctx); err != nil {
+		return fmt.Errorf("cluster: plugin %q: %w", m.Name, err)
+	}
+	a.mu.Lock()
+	a.plugins[m.Name] = p
+	a.mu.Unlock()
+	return nil
+}
+
+// call calls a method of an actor, given as a method expression, whose first argument the actor's state becomes.
+func (a *answerer) call(ctx context.Context, n *node.Node, m *wire.Actor) (any, error) {
+	state, ok, err := n.Value(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, errNoActor
+	}
+	c, err := travel.DecodeCall(m.Call)
+	if err != nil {
+		return nil, err
+	}
+	first := []any{state}
+	if t := reflect.TypeOf(c.Func); t.NumIn() > 1 && t.In(1) == reflect.TypeFor[context.Context]() {
+		first = append(first, ctx)
+	}
+	c.Args = append(first, c.Args...)
+	a.mu.Lock()
+	one := a.actors[m.ID]
+	if one == nil {
+		one = new(sync.Mutex)
+		a.actors[m.ID] = one
+	}
+	a.mu.Unlock()
+	one.Lock()
+	defer one.Unlock()
+	return c.Do(ctx)
+}
+
+// close ends the plugins.
+func (a *answerer) close() {
+	a.mu.Lock()
+	plugins := a.plugins
+	a.plugins = nil
+	a.mu.Unlock()
+	for _, p := range plugins {
+		_ = p.Teardown(context.Background())
+	}
+}

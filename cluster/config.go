@@ -1,0 +1,142 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"time"
+
+	"sheaf/internal/machine"
+)
+
+// ErrInit is matched by the error about a program that does not call [Init], so that copies of it cannot become workers.
+var ErrInit = errors.New("cluster.Init is not called at the top of main")
+
+// A SchedulerConfig says where a scheduler listens and what it promises. The zero value listens on a free port of the loopback
+// interface with a token made for the occasion.
+type SchedulerConfig struct {
+	Listen   string   // host:port of the control plane; the default is 127.0.0.1:0
+	Status   string   // host:port of the HTTP status page; empty means none
+	External []string // NATS URLs of a server that exists already, instead of an embedded one
+	Name     string   // of the cluster; the default is "default". Clusters of several names share an external server.
+	Security Security
+	StoreDir string // for executables and the log of admissions; empty means a temporary directory that goes with the scheduler
+	NoLog    bool   // do not write admissions to the log: an in-process cluster has nothing to survive
+
+	// Executables are the SHA-256 sums, in hexadecimal, of the programs whose functions may run here; none means those of all
+	// clients that have the token.
+	Executables []string
+
+	Heartbeat       time.Duration // the default is 1 s
+	Lost            time.Duration // silence after which a worker is given up; the default is 10 s
+	Lease           time.Duration // how long futures outlive the silence of their client; the default is 15 min
+	NoWorkers       time.Duration // how long a task without a worker that may run it waits; 0 means for ever
+	AllowedFailures int           // deaths of workers that a task may be charged with; the default is 3
+	Logger          *slog.Logger
+
+	local bool // the agents have the executable already
+}
+
+// An AgentConfig says what an agent runs on its host. The zero value runs one process with a thread per core.
+type AgentConfig struct {
+	URL       string // of the scheduler, such as nats://scheduler:4222
+	Name      string // the default is the host's name
+	Cluster   string // the default is "default"
+	Security  Security
+	Processes int // of each executable; the default is 1
+	Threads   int // of each process; the default is the cores divided by the processes
+	// MemoryBytes is how much memory each process may use; the default is what the machine or container has, divided by the
+	// processes. Values are spilled to disk above 60 % of it; a process that reaches it is ended.
+	MemoryBytes int64
+	Resources   map[string]float64 // what tasks may ask for, of each process
+	Host        string             // address at which other hosts reach this one; the default is found by asking the way to the scheduler
+	Dir         string             // for spilled values and executables; the default is the system's temporary directory
+	Cgroup      string             // delegated cgroup in which to limit the processes; empty means the own one if it is delegated
+	Logger      *slog.Logger
+
+	executable string // run this one, whatever the clients are
+}
+
+// A Config says what [Local] starts. The zero value starts as many single-threaded workers as there are cores.
+type Config struct {
+	Workers     int
+	Threads     int // of each worker; the default is 1, or the cores if Workers is 1
+	MemoryBytes int64
+	Resources   map[string]float64
+	Dir         string
+	Security    Security // the default is a fresh token
+	Scheduler   SchedulerConfig
+	Logger      *slog.Logger
+}
+
+func (c *SchedulerConfig) fill() error {
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:0"
+	}
+	if c.Name == "" {
+		c.Name = "default"
+	}
+	if c.Heartbeat <= 0 {
+		c.Heartbeat = time.Second
+	}
+	if c.Lost <= 0 {
+		c.Lost = 10 * time.Second
+	}
+	if c.Lost < 2*c.Heartbeat {
+		return fmt.Errorf("cluster: Lost is %v, want at least two heartbeats of %v", c.Lost, c.Heartbeat)
+	}
+	if c.Lease <= 0 {
+		c.Lease = 15 * time.Minute
+	}
+	if c.AllowedFailures <= 0 {
+		c.AllowedFailures = 3
+	}
+	c.Logger = loggerOf(c.Logger)
+	for _, at := range []string{c.Listen, c.Status} {
+		if err := c.Security.allows(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *AgentConfig) fill() {
+	if c.Cluster == "" {
+		c.Cluster = "default"
+	}
+	if c.Processes <= 0 {
+		c.Processes = 1
+	}
+	if c.Threads <= 0 {
+		c.Threads = max(1, runtime.GOMAXPROCS(0)/c.Processes)
+	}
+	if c.MemoryBytes <= 0 {
+		c.MemoryBytes = machine.MemoryOf().LimitBytes / int64(c.Processes)
+	}
+	if c.Name == "" {
+		c.Name = peerName(hostname())
+	}
+	c.Logger = loggerOf(c.Logger)
+}
+
+func loggerOf(l *slog.Logger) *slog.Logger {
+	if l == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return l
+}
+
+// loopback reports whether an address can only be reached from this machine.
+func loopback(hostPort string) bool {
+	host, _, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		host = hostPort
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

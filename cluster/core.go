@@ -1,0 +1,242 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"sheaf/internal/scheduler"
+	"sheaf/internal/session"
+	"sheaf/internal/transport"
+	"sheaf/internal/wire"
+)
+
+// schedulerName is the scheduler's name on every network.
+const schedulerName = "scheduler"
+
+// core is the scheduler's machine with its loop: it takes what peers say, asks the machine, and does what it answers.
+type core struct {
+	conf     SchedulerConfig
+	log      *slog.Logger
+	machine  *scheduler.Scheduler
+	peers    *session.Acceptor
+	start    time.Time
+	durable  *journal // nil without a log
+	launches *launches
+
+	wake chan struct{}
+	stop chan struct{}
+	done chan struct{}
+
+	mu     sync.Mutex // guards what follows
+	inbox  []scheduler.In
+	asks   []func(now time.Duration) // run in the loop, between steps
+	closed bool
+
+	preparing map[string]*preparing // by peer
+}
+
+// newCore starts a scheduler on a network.
+func newCore(conf SchedulerConfig, network session.Network, log transport.Log) (*core, error) {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	epoch := binary.LittleEndian.Uint64(random[:8])
+	c := &core{
+		conf: conf, log: conf.Logger, start: time.Now(), wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		preparing: map[string]*preparing{},
+		machine: scheduler.New(scheduler.Config{
+			Cluster: conf.Name, Epoch: epoch, Seed: binary.LittleEndian.Uint64(random[8:]),
+			Heartbeat: conf.Heartbeat, Lost: conf.Lost, Lease: conf.Lease, NoWorkers: cmp.Or(conf.NoWorkers, -1), AllowedFailures: conf.AllowedFailures,
+			Executables: func(sha string) bool { return allows(conf.Executables, sha) }, Log: log != nil,
+		}),
+	}
+	c.launches = newLaunches(c)
+	var err error
+	c.peers, err = session.NewAcceptor(session.AcceptorConfig{
+		Network: network, Name: schedulerName, Accept: c.accept, Deliver: c.deliver, Gone: c.gone,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if log != nil {
+		c.durable = newJournal(log, c)
+	}
+	go c.loop()
+	return c, nil
+}
+
+// allowed reports whether the functions of an executable may run here.
+func (c *core) allowed(sha string) bool { return allows(c.conf.Executables, sha) }
+
+func allows(list []string, sha string) bool { return len(list) == 0 || slices.Contains(list, sha) }
+
+// close ends the loop and all sessions.
+func (c *core) close(ctx context.Context, reason string) error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.closed = true
+	c.mu.Unlock()
+	err := c.peers.Close(ctx, reason)
+	close(c.stop)
+	<-c.done
+	if c.durable != nil {
+		err = errors.Join(err, c.durable.close())
+	}
+	return err
+}
+
+// accept judges the first message of a session.
+func (c *core) accept(peer string, hello wire.Message) (time.Duration, error) {
+	version, kind := 0, ""
+	lost := c.conf.Lost
+	switch h := hello.(type) {
+	case *wire.WorkerHello:
+		version, kind = h.Version, "worker"
+	case *wire.ClientHello:
+		version, kind = h.Version, "client"
+		lost = c.conf.Lease
+	case *wire.AgentHello:
+		version, kind = h.Version, "agent"
+	default:
+		return 0, fmt.Errorf("the first message is a %T, want a hello", hello)
+	}
+	if version != wire.Version {
+		return 0, fmt.Errorf("the %s speaks version %d of the protocol, this scheduler version %d; run the same release of sheaf on both", kind, version, wire.Version)
+	}
+	c.log.Info("joins", "kind", kind, "peer", peer)
+	c.put(scheduler.In{From: scheduler.Peer(peer), Msg: hello})
+	c.launches.hello(peer, hello)
+	return lost, nil
+}
+
+func (c *core) deliver(peer string, ms []wire.Message) {
+	ms = c.launches.deliver(peer, ms)
+	if len(ms) == 0 || c.prepare(peer, ms) {
+		return
+	}
+	ins := make([]scheduler.In, len(ms))
+	for i, m := range ms {
+		ins[i] = scheduler.In{From: scheduler.Peer(peer), Msg: m}
+	}
+	c.put(ins...)
+}
+
+func (c *core) gone(peer, reason string) {
+	c.log.Info("is gone", "peer", peer, "reason", reason)
+	c.launches.gone(peer)
+	c.deliver(peer, []wire.Message{&wire.Gone{Reason: reason}})
+}
+
+// put hands messages to the loop.
+func (c *core) put(ins ...scheduler.In) {
+	c.mu.Lock()
+	c.inbox = append(c.inbox, ins...)
+	c.mu.Unlock()
+	c.kick()
+}
+
+func (c *core) kick() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// ask runs f in the loop, where it may look at the machine, and waits for it.
+func (c *core) ask(ctx context.Context, f func(now time.Duration)) error {
+	done := make(chan struct{})
+	c.mu.Lock()
+	c.asks = append(c.asks, func(now time.Duration) { f(now); close(done) })
+	c.mu.Unlock()
+	c.kick()
+	select {
+	case <-done:
+		return nil
+	case <-c.done:
+		return errors.New("cluster: the scheduler was closed")
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// info returns the state of the cluster.
+func (c *core) info(ctx context.Context) (*Info, error) {
+	var info *Info
+	if err := c.ask(ctx, func(time.Duration) { info = c.machine.Info() }); err != nil {
+		return nil, err
+	}
+	for _, n := range c.peers.Refused() {
+		info.Refused += n
+	}
+	return info, nil
+}
+
+// loop is the only goroutine that touches the machine.
+func (c *core) loop() {
+	defer close(c.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var spare []scheduler.In
+	for {
+		select {
+		case <-c.stop:
+			return
+		case <-c.wake:
+		case <-timer.C:
+		}
+		c.mu.Lock()
+		batch, asks := c.inbox, c.asks
+		c.inbox, c.asks = spare, nil
+		c.mu.Unlock()
+		now := time.Since(c.start)
+		c.perform(c.machine.Step(now, batch))
+		for _, f := range asks {
+			f(now)
+		}
+		clear(batch)
+		spare = batch[:0]
+		timer.Reset(max(0, c.machine.Next()-time.Since(c.start)))
+	}
+}
+
+// perform does what the machine decided.
+func (c *core) perform(effects []scheduler.Effect) {
+	for _, e := range effects {
+		switch e := e.(type) {
+		case *scheduler.Send:
+			if _, ok := e.Msg.(*wire.Admitted); ok && c.durable != nil {
+				c.durable.confirm(string(e.To), e.Msg)
+				continue
+			}
+			c.send(string(e.To), e.Msg)
+		case *scheduler.Drop:
+			c.launches.gone(string(e.Peer))
+			c.peers.Drop(string(e.Peer), e.Reason)
+		case *scheduler.Record:
+			if c.durable != nil {
+				c.durable.record(e.Bytes)
+			}
+		case *scheduler.Note:
+			c.log.Log(context.Background(), slog.Level(e.Level), e.Text)
+		}
+	}
+	if c.durable != nil {
+		c.durable.flush()
+	}
+}
+
+func (c *core) send(peer string, m wire.Message) {
+	if err := c.peers.Send(peer, m); err != nil && !errors.Is(err, session.ErrNoSession) {
+		c.log.Warn("cannot send", "peer", peer, "message", fmt.Sprintf("%T", m), "error", err)
+	}
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sheaf"
+	"sheaf/cluster"
+)
+
+// credentials are the flags that all commands of a cluster share.
+type credentials struct {
+	tokenFile, cert, key, ca string
+	name                     string
+	verbose                  bool
+}
+
+func (f *credentials) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the cluster's token; or set SHEAF_TOKEN")
+	c.Flags().StringVar(&f.cert, "tls-cert", "", "this process's certificate, PEM: switches TLS on")
+	c.Flags().StringVar(&f.key, "tls-key", "", "its key")
+	c.Flags().StringVar(&f.ca, "tls-ca", "", "the authority that signed the certificates of all")
+	c.Flags().StringVar(&f.name, "cluster", "default", "the cluster's name")
+	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log what happens")
+}
+
+func (f *credentials) security() (cluster.Security, error) {
+	s := cluster.Security{Token: os.Getenv("SHEAF_TOKEN"), CertFile: f.cert, KeyFile: f.key, CAFile: f.ca}
+	if f.tokenFile != "" {
+		b, err := os.ReadFile(f.tokenFile)
+		if err != nil {
+			return s, err
+		}
+		s.Token = strings.TrimSpace(string(b))
+		if s.Token == "" {
+			return s, fmt.Errorf("%s is empty, want the cluster's token", f.tokenFile)
+		}
+	}
+	return s, nil
+}
+
+func (f *credentials) logger(c *cobra.Command) *slog.Logger {
+	level := slog.LevelWarn
+	if f.verbose {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+}
+
+func schedulerCommand() *cobra.Command {
+	var f credentials
+	var conf cluster.SchedulerConfig
+	c := &cobra.Command{
+		Use:   "scheduler",
+		Short: "Run the scheduler of a cluster",
+		Long: `Run the scheduler of a cluster until it is interrupted. It prints the address that workers and clients need.
+
+Without a token it makes one, and prints it, while it listens on the loopback interface only; beyond that it wants one given.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var err error
+			if conf.Security, err = f.security(); err != nil {
+				return err
+			}
+			given := conf.Security.Token != ""
+			conf.Name, conf.Logger = f.name, f.logger(c)
+			s, err := cluster.StartScheduler(c.Context(), conf)
+			if err != nil {
+				return err
+			}
+			out := c.OutOrStdout()
+			_, _ = fmt.Fprintf(out, "scheduler %s\n", s.URL())
+			if s.StatusURL() != "" {
+				_, _ = fmt.Fprintf(out, "status    %s/info\n", s.StatusURL())
+			}
+			if !given && s.Security().Token != "" {
+				_, _ = fmt.Fprintf(out, "token     %s\n", s.Security().Token)
+			}
+			<-c.Context().Done()
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), 10*time.Second)
+			defer cancel()
+			return s.Close(ctx)
+		},
+	}
+	f.add(c)
+	c.Flags().StringVar(&conf.Listen, "listen", "127.0.0.1:4222", "address of the control plane")
+	c.Flags().StringVar(&conf.Status, "status", "", "address of the HTTP status page, such as 127.0.0.1:8787")
+	c.Flags().StringSliceVar(&conf.External, "nats", nil, "URLs of an existing NATS server to use instead of an embedded one")
+	c.Flags().StringVar(&conf.StoreDir, "store", "", "directory for executables and the log of admissions; default is a temporary one")
+	c.Flags().BoolVar(&conf.NoLog, "no-log", false, "do not write the log of admissions")
+	c.Flags().DurationVar(&conf.Lost, "lost", 10*time.Second, "silence after which a worker is given up")
+	c.Flags().DurationVar(&conf.Lease, "lease", 15*time.Minute, "how long the futures of a silent client live")
+	return c
+}
+
+func workerCommand() *cobra.Command {
+	var f credentials
+	var conf cluster.AgentConfig
+	var memory string
+	var resources []string
+	c := &cobra.Command{
+		Use:   "worker URL",
+		Short: "Run worker processes on this host",
+		Long: `Run worker processes on this host until it is interrupted. The processes are the executables of the cluster's clients, which are
+fetched from the scheduler when a client connects, started again when they die, and ended when no client has used them for a while.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var err error
+			if conf.Security, err = f.security(); err != nil {
+				return err
+			}
+			conf.URL, conf.Cluster, conf.Logger = args[0], f.name, f.logger(c)
+			if memory != "" {
+				if conf.MemoryBytes, err = sheaf.ParseBytes(memory); err != nil {
+					return err
+				}
+			}
+			if conf.Resources, err = parseResources(resources); err != nil {
+				return err
+			}
+			a, err := cluster.StartAgent(c.Context(), conf)
+			if err != nil {
+				return err
+			}
+			_, _ = fmt.Fprintf(c.OutOrStdout(), "agent joined %s\n", args[0])
+			<-c.Context().Done()
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), 15*time.Second)
+			defer cancel()
+			return a.Close(ctx)
+		},
+	}
+	f.add(c)
+	c.Flags().StringVar(&conf.Name, "name", "", "the agent's name; default is the host's")
+	c.Flags().StringVar(&conf.Host, "host", "", "address at which other hosts reach this one")
+	c.Flags().IntVarP(&conf.Processes, "processes", "p", 1, "worker processes of each executable")
+	c.Flags().IntVarP(&conf.Threads, "threads", "t", 0, "threads of each process; default is the cores divided by the processes")
+	c.Flags().StringVarP(&memory, "memory", "m", "", "memory of each process, such as 8GiB; default is what there is divided by the processes")
+	c.Flags().StringSliceVar(&resources, "resources", nil, "what tasks may ask for, such as GPU=2,licence=1")
+	c.Flags().StringVar(&conf.Dir, "dir", "", "directory for spilled values and executables")
+	c.Flags().StringVar(&conf.Cgroup, "cgroup", "", "delegated cgroup in which to limit the memory of the processes")
+	return c
+}
+
+func parseResources(list []string) (map[string]float64, error) {
+	m := map[string]float64{}
+	for _, r := range list {
+		name, amount, ok := strings.Cut(r, "=")
+		n, err := strconv.ParseFloat(amount, 64)
+		if !ok || name == "" || err != nil || n < 0 {
+			return nil, fmt.Errorf("resource %q is not of the form NAME=AMOUNT", r)
+		}
+		m[name] = n
+	}
+	return m, nil
+}
+
+// clusterInfo prints the state of a cluster.
+func clusterInfo(c *cobra.Command, url string, f *credentials, asJSON bool) error {
+	s, err := f.security()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(c.Context(), 10*time.Second, errors.New("no answer within 10 s"))
+	defer cancel()
+	info, err := cluster.Inspect(ctx, url, f.name, s)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(c.OutOrStdout(), info)
+	}
+	_, err = fmt.Fprint(c.OutOrStdout(), cluster.Describe(info))
+	return err
+}

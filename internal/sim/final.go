@@ -91,21 +91,36 @@ func (a *auditor) balance() {
 	}
 }
 
-// bound judges how often each key was run.
+// bound judges how often each key was run: once for each time that somebody asked for it, once for each failure, and once for each time
+// that it, or something that needs it, had to be made again because it was lost.
 func (a *auditor) bound() {
+	again := make(map[*story]int, len(a.all))
 	for _, s := range a.all {
-		allowed := s.needs + s.losses + s.failures + s.retries
-		for _, u := range s.users {
-			allowed += max(0, u.dispatches-1) + u.losses
-		}
+		allowed := s.needs + a.mayRepeat(s, again)
 		if s.runs > allowed {
 			a.violateStory(rule8, s, "it ran %d times; %d needs, %d losses, %d failures and what uses it explain at most %d",
 				s.runs, s.needs, s.losses, s.failures, allowed)
 		}
-		if again := s.runs - 1 - s.failures; again > 0 {
-			a.sums.repeated += again
+		if n := s.runs - 1 - s.failures; n > 0 {
+			a.sums.repeated += n
 		}
 	}
+}
+
+// mayRepeat returns how often a task may have had to run again: it failed, its value was lost, or that was so for what uses it.
+func (a *auditor) mayRepeat(s *story, known map[*story]int) int {
+	if n, ok := known[s]; ok {
+		return n
+	}
+	n := s.losses + s.retries + s.failures
+	for k, u := range s.users {
+		if k > 0 && u == s.users[k-1] {
+			continue // it needs the value twice
+		}
+		n += a.mayRepeat(u, known)
+	}
+	known[s] = min(n, 1<<20)
+	return known[s]
 }
 
 // baseline judges what is left when every client has gone.
@@ -153,10 +168,8 @@ func (a *auditor) baseline(info *wire.Cluster) {
 
 // claimless reports whether the scheduler has been told that nobody wants anything any more.
 func (a *auditor) claimless() bool {
-	for _, c := range a.w.clients {
-		if p := a.clients[c.number]; c.number != 0 && p != nil && !p.gone && p.client == c && !c.alive {
-			return false
-		}
+	if a.w.now < a.w.leases {
+		return false // of clients that went without a word
 	}
 	for _, s := range a.all {
 		if s.claims > 0 {

@@ -46,11 +46,11 @@ func (a *auditor) claimed(f *future) {
 }
 
 // borrowed takes note of claims to values that others submitted.
-func (a *auditor) borrowed(c *client, ids []wire.ID) {
-	for _, id := range ids {
-		a.story(id).needs++ // it may have been given up in between
+func (a *auditor) borrowed(fs []*future) {
+	for _, f := range fs {
+		f.borrowed = true
+		f.story.needs++ // it may have been given up in between
 	}
-	_ = c
 }
 
 func (a *auditor) cancelled(_ *client, fs []*future) { a.sums.cancelled += len(fs) }
@@ -161,7 +161,7 @@ func (a *auditor) faultless(f *future, root *story, cause *wire.Failure) string 
 			return "nobody has cancelled it"
 		}
 	case wire.SortLost:
-		if !root.lostForGood() {
+		if !root.lostForGood() && !(f.borrowed && root == f.story) { // who lent it may have given it up
 			return "it can be made again"
 		}
 	case wire.SortNoWorkers, wire.SortResources:

@@ -105,14 +105,15 @@ func (c *client) borrow() {
 	// What the other one has got an answer for exists at the scheduler when this claim comes there, unless it gives it up before.
 	fs := other.some(0.2, futureReady)
 	var ids []wire.ID
+	var mine []*future
 	for _, f := range fs {
-		if c.futures[f.id] == nil && f.story.key != (key{}) {
+		if c.futures[f.id] == nil {
 			ids = append(ids, f.id)
-			c.hold(f.id, f.sub).state = futurePending
+			mine = append(mine, c.hold(f.id, f.sub))
 		}
 	}
 	if len(ids) > 0 {
-		c.w.audit.borrowed(c, ids)
+		c.w.audit.borrowed(mine)
 		c.say(&wire.Claim{IDs: ids})
 	}
 }

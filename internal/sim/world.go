@@ -39,6 +39,7 @@ type world struct {
 	faultOrder []string
 	phase      phase
 	since      time.Duration // of the phase
+	leases     time.Duration // when all claims of clients that went without a word have ended
 	info       *wire.Cluster
 	inspector  *client
 }

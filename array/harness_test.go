@@ -12,10 +12,12 @@ import (
 
 	"sheaf/array"
 	"sheaf/dtype"
+	"sheaf/internal/travel/traveltest"
 	"sheaf/ndarray"
 )
 
 func TestMain(m *testing.M) {
+	traveltest.Main()
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("sheaf/internal/local.(*Engine).work"))
 }
 

@@ -25,9 +25,13 @@ import (
 	"sheaf/internal/blockio"
 	"sheaf/internal/config"
 	"sheaf/internal/testexec"
+	"sheaf/internal/travel/traveltest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
+func TestMain(m *testing.M) {
+	traveltest.Main()
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
+}
 
 var ctx = context.Background()
 

@@ -150,7 +150,7 @@ func FromFutures[F Future](futures []F, opts ...Option) *Frame {
 func (f *Frame) ToBag[T any]() *bag.Bag[T] {
 	l, err := f.only(reflect.TypeFor[T]()).lower()
 	if err != nil {
-		return bag.FromDelayed(delayed.Try0(func(context.Context) ([]T, error) { return nil, err }))
+		return bag.FromDelayed(delayed.Failed[[]T](err))
 	}
 	layer := graph.Must(graph.Spec{
 		Name: "rows", Op: toRows[T]{}, Space: []int{l.root.Len()}, Edges: []graph.Edge{{From: l.root, Map: graph.Each{}}},

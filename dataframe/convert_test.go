@@ -17,6 +17,7 @@ import (
 	"sheaf/bag"
 	"sheaf/delayed"
 	"sheaf/dtype"
+	"sheaf/internal/testexec"
 	"sheaf/ndarray"
 )
 
@@ -160,6 +161,7 @@ func TestDelayed(t *testing.T) {
 func (f *Frame) mustCompute(t *testing.T) *Table { return compute(t, f) }
 
 func TestPersist(t *testing.T) {
+	testexec.LocalOnly(t, "it counts calls in this process")
 	calls := make(chan int, 100)
 	df := FromStructs(points(30), NPartitions(3)).MapPartitions(func(_ context.Context, b arrow.RecordBatch) (arrow.RecordBatch, error) {
 		calls <- 1

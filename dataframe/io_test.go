@@ -16,9 +16,11 @@ import (
 
 	"sheaf"
 	"sheaf/dtype"
+	"sheaf/internal/travel/traveltest"
 )
 
 func TestMain(m *testing.M) {
+	traveltest.Main()
 	code := m.Run()
 	if code == 0 {
 		time.Sleep(50 * time.Millisecond)

@@ -170,8 +170,10 @@ func (p *pieces) encode(w io.Writer) error {
 		var size int64
 		if p.file == nil {
 			var buf bytes.Buffer
-			if err := p.tables[i].writeIPC(&buf); err != nil {
-				return err
+			if t := p.tables[i]; t != nil && len(t.batches) > 0 { // an empty piece has no bytes, as in a file
+				if err := t.writeIPC(&buf); err != nil {
+					return err
+				}
 			}
 			body, size = &buf, int64(buf.Len())
 		} else {

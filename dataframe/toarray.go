@@ -64,8 +64,7 @@ func (f *Frame) ToArray(columns ...string) *array.Array {
 	})
 	l, err := g.lower()
 	if err != nil {
-		lazy := delayed.Try0(func(context.Context) (*ndarray.Array, error) { return nil, err })
-		return array.FromDelayed([]*delayed.Value[*ndarray.Array]{lazy}, dtype.Float64, []int{-1})
+		return array.FromDelayed([]*delayed.Value[*ndarray.Array]{delayed.Failed[*ndarray.Array](err)}, dtype.Float64, []int{-1})
 	}
 	layer := graph.Must(graph.Spec{
 		Name: op, Op: &toBlock{Type: t, Flat: len(columns) == 1}, Space: []int{l.root.Len()}, Edges: []graph.Edge{{From: l.root, Map: graph.Each{}}},

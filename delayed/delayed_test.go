@@ -15,11 +15,15 @@ import (
 
 	"sheaf"
 	"sheaf/delayed"
-	"sheaf/internal/testexec"
 	"sheaf/graph"
+	"sheaf/internal/testexec"
+	"sheaf/internal/travel/traveltest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	traveltest.Main()
+	goleak.VerifyTestMain(m)
+}
 
 func compute[T any](t *testing.T, v *delayed.Value[T], want T) {
 	t.Helper()
@@ -162,7 +166,7 @@ func TestPure(t *testing.T) {
 	counted.Store(0)
 	f := delayed.Func(count, delayed.Pure())
 	got, err := sheaf.ComputeAll(t.Context(), f.Call[int](3), f.Call[int](3), f.Call[int](4))
-	if err != nil || !reflect.DeepEqual(got, []int{3, 3, 4}) || counted.Load() != 2 {
+	if err != nil || !reflect.DeepEqual(got, []int{3, 3, 4}) || !ran(2) {
 		t.Errorf("got %v, %v in %d calls, want 2 calls", got, err, counted.Load())
 	}
 }
@@ -171,15 +175,18 @@ var counted atomic.Int64
 
 func count(x int) int { counted.Add(1); return x }
 
+// ran reports whether counted functions ran so often, as far as that can be seen from here.
+func ran(want int64) bool { return counted.Load() == want || !testexec.SameProcess() }
+
 func TestSharedOnce(t *testing.T) {
 	counted.Store(0)
 	a := delayed.Call[int](count, 3)
 	compute(t, delayed.Call[int](add, a, delayed.Call[int](add, a, a)), 9)
-	if n := counted.Load(); n != 1 {
-		t.Errorf("a shared call ran %d times", n)
+	if !ran(1) {
+		t.Errorf("a shared call ran %d times", counted.Load())
 	}
 	x, y, err := sheaf.Compute2(t.Context(), a, delayed.Call[int](inc, a))
-	if err != nil || x != 3 || y != 4 || counted.Load() != 2 {
+	if err != nil || x != 3 || y != 4 || !ran(2) {
 		t.Errorf("Compute2 = %d, %d, %v in %d calls", x, y, err, counted.Load()-1)
 	}
 }
@@ -202,7 +209,7 @@ func TestOutputs(t *testing.T) {
 		t.Errorf("Len() = %d", r.Len())
 	}
 	q, m, err := sheaf.Compute2(t.Context(), r.At[int](0), r.At[string](1))
-	if err != nil || q != 3 || m != "1" || counted.Load() != 1 {
+	if err != nil || q != 3 || m != "1" || !ran(1) {
 		t.Errorf("got %v, %v, %v in %d calls", q, m, err, counted.Load())
 	}
 }

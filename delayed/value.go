@@ -39,6 +39,10 @@ var (
 // Of makes a plain value lazy. It is not copied and must not be changed afterwards.
 func Of[T any](v T) *Value[T] { return &Value[T]{&node{key: graph.Unique(), op: constant{v}}} }
 
+// Failed makes a lazy value that is a mistake already, for collections whose parts are lazy values: everything that uses it carries
+// the error.
+func Failed[T any](err error) *Value[T] { return &Value[T]{&node{err: err}} }
+
 // constant is a value that is there already.
 type constant struct{ Value any }
 

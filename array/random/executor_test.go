@@ -1,4 +1,13 @@
 package random_test
 
-// SHEAF_TEST_EXECUTOR=travel runs the tests of this package as a cluster would run them.
-import _ "sheaf/internal/travel/traveltest"
+import (
+	"testing"
+
+	"sheaf/internal/travel/traveltest"
+)
+
+// SHEAF_TEST_EXECUTOR=travel (or process) runs the tests of this package as a cluster would run them.
+func TestMain(m *testing.M) {
+	traveltest.Main()
+	m.Run()
+}

@@ -62,6 +62,12 @@ func Open() (any, error) {
 	return open()
 }
 
+// SameProcess reports whether tasks run in this process, where tests can watch them.
+func SameProcess() bool {
+	name := Name()
+	return name == "" || name == "travel"
+}
+
 // TB is what is needed of a testing.TB.
 type TB interface {
 	Helper()

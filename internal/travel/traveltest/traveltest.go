@@ -1,6 +1,7 @@
 // Package traveltest runs graphs in this process as a cluster would: each is packed, sent as bytes, unpacked by a scheduler's rules and
 // run by a worker's, and each value and error goes between tasks as bytes. Importing it registers the executor "travel" with
-// package testexec, so that a collection's whole test-suite runs that way.
+// package testexec, so that a collection's whole test-suite runs that way. With [Main] there is also "process", which runs the
+// tasks in other processes that have never built the graph.
 package traveltest
 
 import (
@@ -29,6 +30,8 @@ type Executor struct {
 
 	mu     sync.Mutex
 	values map[wire.ID]graph.Pending // external values
+
+	processes *pool // where tasks are run; nil is this process
 }
 
 var _ sheaf.Executor = (*Executor)(nil)
@@ -93,10 +96,11 @@ func (e *Executor) restore(w *wire.Graph) (graph.Graph, error) {
 	if err != nil {
 		return g, err
 	}
-	loader := travel.NewLoader()
+	loader, run := travel.NewLoader(), map[wire.LayerID]*wire.Layer{}
 	for k := range w.Layers {
 		if l := w.Layers[k]; l.Kind == wire.LayerOps || l.Kind == wire.LayerList {
-			if err := loader.Add(bare(l)); err != nil {
+			run[l.ID] = bare(l)
+			if err := loader.Add(run[l.ID]); err != nil {
 				return g, err
 			}
 		}
@@ -108,7 +112,7 @@ func (e *Executor) restore(w *wire.Graph) (graph.Graph, error) {
 	made := map[graph.Token]*graph.Layer{}
 	for _, l := range layers {
 		p := graph.Parts{
-			Kind: l.Kind(), Name: l.Name(), Token: l.Token(), Content: l.Content(), Space: l.Space(), Op: worker{loader, l}, Mark: l.Mark(),
+			Kind: l.Kind(), Name: l.Name(), Token: l.Token(), Content: l.Content(), Space: l.Space(), Op: worker{e, loader, l, run[travel.LayerID(l)]}, Mark: l.Mark(),
 			Names: l.TaskName,
 		}
 		for _, edge := range l.Edges() {
@@ -157,17 +161,15 @@ func bare(l wire.Layer) *wire.Layer {
 
 // worker is the operation that runs tasks as a worker does.
 type worker struct {
+	e      *Executor
 	loader *travel.Loader
 	layer  *graph.Layer // as the scheduler sees it
+	sent   *wire.Layer  // as workers get it
 }
 
 func (w worker) Run(ctx context.Context, t *graph.Task) (any, error) {
 	id := wire.ID{Layer: travel.LayerID(w.layer), Index: int32(t.Index)}
 	takes, _ := w.layer.Op().(graph.PartTaker)
-	l, i, err := w.loader.Bind(id)
-	if err != nil {
-		return nil, err
-	}
 	var in []any
 	ends := make([]int32, len(w.layer.Edges()))
 	for e := range ends {
@@ -175,13 +177,21 @@ func (w worker) Run(ctx context.Context, t *graph.Task) (any, error) {
 			if p, ok := v.(graph.Parted); ok && takes != nil && takes.TakesParts(e) {
 				v = p.Only(t.Index)
 			}
-			c, err := copyOf(v)
-			if err != nil {
-				return nil, fmt.Errorf("traveltest: input of %s: %w", l.Key(i), err)
-			}
-			in = append(in, c)
+			in = append(in, v)
 		}
 		ends[e] = int32(len(in))
+	}
+	if w.e.processes != nil {
+		return w.e.processes.run(ctx, w.sent, request{ID: id, Attempt: t.Attempt, Ends: ends}, in)
+	}
+	l, i, err := w.loader.Bind(id)
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range in {
+		if in[k], err = copyOf(v); err != nil {
+			return nil, fmt.Errorf("traveltest: input of %s: %w", l.Key(i), err)
+		}
 	}
 	task := graph.Task{Attempt: t.Attempt}
 	task.Bind(l, i, in, ends)

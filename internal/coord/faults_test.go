@@ -14,11 +14,20 @@ func TestCrashes(t *testing.T) {
 	for k := range 1000 {
 		s := Session(fmt.Sprint("client", k))
 		own := fmt.Sprint("x", k)
-		for id, r := range []Request{
-			LockAcquire{own, 30 * time.Second, 0}, LockAcquire{"shared", 30 * time.Second, Forever}, MultiAcquire{[]string{own, "y"}, 0, 0, Forever},
-			SemAcquire{"s", 1, 10, 30 * time.Second, time.Hour}, QueuePut{own, 1, Value{Bytes: []byte("v")}, 0}, QueuePut{own, 1, Value{}, Forever},
-			QueueGet{own, 1, 1, 0}, QueueGet{"empty", 1, 1, Forever}, VarGet{"v", Forever}, EventWait{"e", Forever}, TopicSubscribe{"t", 0},
-		} {
+		all := []Request{
+			LockAcquire{own, 30 * time.Second, 0},
+			LockAcquire{"shared", 30 * time.Second, Forever},
+			MultiAcquire{[]string{own, "y"}, 0, 0, Forever},
+			SemAcquire{"s", 1, 10, 30 * time.Second, time.Hour},
+			QueuePut{own, 1, Value{Bytes: []byte("v")}, 0},
+			QueuePut{own, 1, Value{}, Forever},
+			QueueGet{own, 1, 1, 0},
+			QueueGet{"empty", 1, 1, Forever},
+			VarGet{"v", Forever},
+			EventWait{"e", Forever},
+			TopicSubscribe{"t", 0},
+		}
+		for id, r := range all {
 			do(s, uint64(id+1), r)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 	"sheaf/bench/data"
 	"sheaf/client"
 	"sheaf/cluster"
-	"sheaf/internal/machine"
+	limits "sheaf/internal/machine"
 	"sheaf/internal/netns"
 )
 
@@ -104,13 +104,11 @@ func (c *chaos) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.proxy, err = netns.NewProxy(l, func() (net.Conn, error) { return net.Dial("tcp", u.Host) }); err != nil {
-		return err
-	}
+	c.proxy = netns.NewProxy(l, func() (net.Conn, error) { return net.Dial("tcp", u.Host) })
 	for i, address := range []string{c.scheduler.URL(), "nats://" + l.Addr().String()} {
 		a, err := cluster.StartAgent(ctx, cluster.AgentConfig{
 			URL: address, Name: fmt.Sprintf("host%d", i+1), Security: c.scheduler.Security(), Processes: c.processes, Threads: 1, Host: "127.0.0.1",
-			MemoryBytes: machine.MemoryOf().LimitBytes / int64(4*c.processes),
+			MemoryBytes: limits.MemoryOf().LimitBytes / int64(4*c.processes),
 		})
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 
 	"sheaf/internal/event"
 	"sheaf/internal/store"
+	"sheaf/internal/task"
 )
 
 // Config describes an engine. The zero value works: as many workers as GOMAXPROCS, no memory limit.
@@ -213,11 +214,18 @@ type slot struct {
 type slotKey struct{}
 
 // Block says that the task with this context will wait for other tasks. It gives the task's place to another worker until
-// resume is called. Outside of tasks both do nothing.
+// resume is called. Outside of tasks both do nothing. A task of another executor is asked for its place: see package task.
 func Block(ctx context.Context) (resume func()) {
-	s := slotOf(ctx)
-	e := s.engine
-	if e == nil || e.conf.Synchronous {
+	e := slotOf(ctx).engine
+	if e == nil {
+		return task.Block(ctx) // of another executor
+	}
+	return e.block()
+}
+
+// block gives a slot to another worker until resume is called.
+func (e *Engine) block() (resume func()) {
+	if e.conf.Synchronous {
 		return func() {}
 	}
 	e.executing.Add(-1)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"sheaf/internal/task"
 )
 
 // here finds the worker of a goroutine, so that a task that waits without its context (a captured client and
@@ -28,6 +30,9 @@ func goroutine() uint64 {
 func slotOf(ctx context.Context) slot {
 	if s, ok := ctx.Value(slotKey{}).(slot); ok {
 		return s
+	}
+	if _, ok := task.Of(ctx); ok {
+		return slot{} // of another executor
 	}
 	if w, ok := here.Load(goroutine()); ok {
 		if w := w.(*worker); w.run != nil {

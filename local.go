@@ -73,12 +73,18 @@ var defaultLocal = sync.OnceValues(func() (Executor, error) {
 
 // Start expands a graph and begins to run it.
 func (l *Local) Start(ctx context.Context, g graph.Graph, o RunOptions) (Run, error) {
+	if err := checkLocal(o); err != nil {
+		return nil, err
+	}
 	p, err := lower.Expand(g)
 	if err != nil {
 		return nil, err
 	}
 	return localRun{l.engine.Start(ctx, p, o)}, nil
 }
+
+// Workers returns how many goroutines run tasks.
+func (l *Local) Workers() int { return l.engine.Workers() }
 
 // Close stops all runs and waits for them to end. Values that were spilled are gone afterwards.
 func (l *Local) Close() error {

@@ -18,6 +18,7 @@ type cell struct {
 	task     task
 	err      error // nothing was submitted: why
 	resubmit func() (task, error)
+	actor    *actorState // if it is one of this process
 }
 
 // get returns the task, or why there is none.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"sheaf"
 	"sheaf/delayed"
@@ -26,6 +28,10 @@ type Client struct {
 	ctx      context.Context // of submitted tasks: from it they find the client
 	unhook   func() bool
 	link     *link // to a cluster; nil in this process
+	threads  int   // of this process
+	began    time.Time
+	plugins  plugins
+	recorder atomic.Pointer[recorder]
 	closed   atomic.Bool
 
 	mu    sync.Mutex // guards cells
@@ -50,11 +56,13 @@ func Local(ctx context.Context, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newClient(ctx, l, l.Close), nil
+	c := newClient(ctx, l, l.Close)
+	c.threads = l.Workers()
+	return c, nil
 }
 
 func newClient(ctx context.Context, e sheaf.Executor, owned func() error) *Client {
-	c := &Client{executor: e, owned: owned, cells: map[graph.Token]*cell{}}
+	c := &Client{executor: e, owned: owned, began: time.Now(), cells: map[graph.Token]*cell{}}
 	c.ctx = c.Context(context.WithoutCancel(ctx))
 	c.unhook = context.AfterFunc(ctx, func() { _ = c.Close() })
 	return c
@@ -100,6 +108,9 @@ func (c *Client) start(ctx context.Context, g graph.Graph, o sheaf.RunOptions) (
 	if c.closed.Load() {
 		return nil, fmt.Errorf("client: the client is %w", sheaf.ErrClosed)
 	}
+	if r := c.recorder.Load(); r != nil {
+		o.Listeners = append(slices.Clip(o.Listeners), r)
+	}
 	return c.executor.Start(ctx, g, o)
 }
 
@@ -110,7 +121,7 @@ func (c *Client) Close() error {
 	}
 	c.unhook()
 	c.coordination.close()
-	return c.owned()
+	return errors.Join(c.owned(), c.plugins.close(context.WithoutCancel(c.ctx)))
 }
 
 var _ delayed.Future[int] = (*Future[int])(nil)

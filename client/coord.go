@@ -12,7 +12,6 @@ import (
 	"sheaf/internal/codec"
 	"sheaf/internal/coord"
 	"sheaf/internal/local"
-	inside "sheaf/internal/task"
 )
 
 // Errors of locks, queues, names and the like, to compare with by errors.Is.
@@ -185,11 +184,7 @@ func isTimeout(err error) bool { return errors.Is(err, coord.ErrTimeout) }
 
 // block gives the place of the task with this context to others until resume is called, in this process or in a worker's.
 func block(ctx context.Context) (resume func()) {
-	here, there := local.Block(ctx), inside.Block(ctx)
-	return func() {
-		there()
-		here()
-	}
+	return local.Block(ctx)
 }
 
 // encoded makes plain data of v. The type goes along, so that reading it as another one is an error.

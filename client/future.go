@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"sync/atomic"
 
+	"sheaf"
 	"sheaf/delayed"
 	"sheaf/graph"
 )
@@ -194,12 +196,65 @@ func (f *Future[R]) Cancel(reason ...string) bool {
 	if err != nil {
 		return false
 	}
+	return t.Cancel(cancelled(t, reason))
+}
+
+func cancelled(t task, reason []string) error {
 	cause := fmt.Errorf("client: the task %s was %w", t.Key(), ErrCancelled)
 	if len(reason) > 0 {
 		cause = fmt.Errorf("%w: %s", cause, reason[0])
 	}
-	return t.Cancel(cause)
+	return cause
 }
+
+// CancelForce is [Future.Cancel] for everybody: the task ends although other clients of the cluster want its result too, and results that are
+// there already are forgotten.
+//
+// Same as Client.cancel(force=True).
+func (f *Future[R]) CancelForce(reason ...string) bool {
+	t, err := f.share.get()
+	if err != nil {
+		return false
+	}
+	if all, ok := t.(interface{ CancelForce(cause error) bool }); ok {
+		return all.CancelForce(cancelled(t, reason))
+	}
+	return t.Cancel(cancelled(t, reason))
+}
+
+// Exception waits until the future is done and returns the error of the function, nil if it has none. Err does not wait.
+//
+// Same as Future.exception.
+func (f *Future[R]) Exception(ctx context.Context) error {
+	done := make(chan struct{})
+	f.Pending().Notify(func() { close(done) })
+	resume := block(ctx)
+	defer resume()
+	select {
+	case <-done:
+		return f.Err()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Traceback waits until the future is done and returns the stack of the panic that ended the function, or the function's file and line if it
+// returned an error. It is empty if there is no error.
+//
+// Same as Future.traceback.
+func (f *Future[R]) Traceback(ctx context.Context) string {
+	te, ok := errors.AsType[*sheaf.TaskError](f.Exception(ctx))
+	switch {
+	case !ok:
+		return ""
+	case te.Stack != "":
+		return te.Stack
+	}
+	return te.Func.String()
+}
+
+// Type returns the type of the result.
+func (f *Future[R]) Type() reflect.Type { return reflect.TypeFor[R]() }
 
 // Retry runs a function that failed or was cancelled again, after those of its arguments that failed. If it has not failed
 // nothing happens.

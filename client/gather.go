@@ -10,7 +10,6 @@ import (
 	"sheaf"
 	"sheaf/delayed"
 	"sheaf/graph"
-	"sheaf/internal/local"
 	"sheaf/internal/remote"
 )
 
@@ -78,28 +77,64 @@ func gatherRemote[R any](ctx context.Context, results []R, futures []*Future[R],
 	return results, nil
 }
 
-// Scatter gives a value to the client to keep, and returns a future that can be passed to many calls. In one process the
-// value is not copied and must not be changed afterwards.
+// Scatter gives a value to the client to keep, and returns a future that can be passed to many calls. On a cluster it is put on a worker, in
+// turn by their threads, or where [OnWorkers] says, or on all with [Broadcast]; it is not computed again when all of those are lost.
+// In one process the value is not copied and must not be changed afterwards.
 //
 // Same as Client.scatter.
 func (c *Client) Scatter[T any](value T, opts ...Option) *Future[T] {
-	var s settings
-	for _, o := range opts {
-		o.apply(&s)
-	}
-	x := &cell{c: c}
-	x.refs.Store(1)
-	x.task, x.err = c.submit(delayed.Of(value), s)
-	return newFuture[T](x)
+	return c.ScatterAll([]T{value}, opts...)[0]
 }
 
 // ScatterAll is [Client.Scatter] for each element of a slice.
 func (c *Client) ScatterAll[T any](values []T, opts ...Option) []*Future[T] {
+	s := optionsOf(opts)
 	futures := make([]*Future[T], len(values))
+	var fresh []any
+	var cells []*cell
 	for i, v := range values {
-		futures[i] = c.Scatter(v, opts...)
+		var token graph.Token
+		if s.scatter.Hash {
+			h := graph.NewHasher("scatter")
+			h.Any(v)
+			token = h.Sum()
+		}
+		x, found := c.find(token)
+		if !found {
+			fresh, cells = append(fresh, v), append(cells, x)
+		}
+		futures[i] = newFuture[T](x)
+	}
+	ts, err := c.scatter(fresh, s)
+	for k, x := range cells {
+		if x.err = err; err == nil {
+			x.task = ts[k]
+		}
+		x.mu.Unlock()
 	}
 	return futures
+}
+
+// scatter keeps values: here, or on workers.
+func (c *Client) scatter(values []any, s settings) ([]task, error) {
+	switch {
+	case len(values) == 0:
+		return nil, nil
+	case c.closed.Load():
+		return nil, fmt.Errorf("client: the client is %w", sheaf.ErrClosed)
+	case c.link == nil:
+		l := graph.Const("scatter", graph.Unique(), values...)
+		return c.submitGraph(graph.Of(l), s)
+	}
+	hs, err := c.link.x.Scatter(c.ctx, values, s.scatter)
+	if err != nil {
+		return nil, err
+	}
+	ts := make([]task, len(hs))
+	for i, h := range hs {
+		ts[i] = h
+	}
+	return ts, nil
 }
 
 // Wait waits until all futures are done, or with [FirstCompleted] until one is, and returns those that are done and those that
@@ -180,7 +215,7 @@ func (q *queue) take(ctx context.Context) (int, bool) {
 			return i, true
 		}
 		q.mu.Unlock()
-		resume := local.Block(ctx)
+		resume := block(ctx)
 		select {
 		case <-q.ready:
 			resume()

@@ -3,9 +3,9 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"sync"
 
+	"sheaf/client"
 	"sheaf/internal/node"
 	"sheaf/internal/travel"
 	"sheaf/internal/wire"
@@ -14,10 +14,10 @@ import (
 // answerer does what clients ask of a worker beside its tasks: to run a function, to install a plugin, to call an actor.
 type answerer struct {
 	worker string
+	actors *client.Actors
 
 	mu      sync.Mutex // guards what follows
 	plugins map[string]workerPlugin
-	actors  map[wire.ID]*sync.Mutex // one call at a time
 }
 
 // workerPlugin is client.WorkerPlugin.
@@ -27,7 +27,7 @@ type workerPlugin interface {
 }
 
 func newAnswerer(worker string) *answerer {
-	return &answerer{worker: worker, plugins: map[string]workerPlugin{}, actors: map[wire.ID]*sync.Mutex{}}
+	return &answerer{worker: worker, plugins: map[string]workerPlugin{}, actors: client.NewActors()}
 }
 
 // answer is node.Config.Answer.
@@ -101,25 +101,7 @@ func (a *answerer) call(ctx context.Context, n *node.Node, m *wire.Actor) (any, 
 	if !ok {
 		return nil, errNoActor
 	}
-	c, err := travel.DecodeCall(m.Call)
-	if err != nil {
-		return nil, err
-	}
-	first := []any{state}
-	if t := reflect.TypeOf(c.Func); t.NumIn() > 1 && t.In(1) == reflect.TypeFor[context.Context]() {
-		first = append(first, ctx)
-	}
-	c.Args = append(first, c.Args...)
-	a.mu.Lock()
-	one := a.actors[m.ID]
-	if one == nil {
-		one = new(sync.Mutex)
-		a.actors[m.ID] = one
-	}
-	a.mu.Unlock()
-	one.Lock()
-	defer one.Unlock()
-	return c.Do(ctx)
+	return a.actors.Call(ctx, m.ID, state, m.Call)
 }
 
 // close ends the plugins.

@@ -18,6 +18,7 @@ import (
 	"sheaf/internal/lower"
 	"sheaf/internal/ready"
 	"sheaf/internal/store"
+	"sheaf/internal/task"
 )
 
 // ErrStopped is matched by the error of a task that did not run because its run was stopped.
@@ -77,7 +78,7 @@ func (e *Engine) Start(ctx context.Context, p *lower.Plan, opt exec.Options) *Ru
 		r.depth = outer.run.depth + 1
 		r.opt.Priority = max(opt.Priority, outer.run.opt.Priority)
 	}
-	r.ctx, r.cancel = context.WithCancelCause(context.WithValue(ctx, slotKey{}, slot{e, r}))
+	r.ctx, r.cancel = context.WithCancelCause(task.With(context.WithValue(ctx, slotKey{}, slot{e, r}), place{e, r}))
 	r.labels = newLabels(r.ctx, r.id)
 	r.announce()
 	if len(p.Held) > 0 {

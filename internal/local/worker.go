@@ -30,6 +30,7 @@ type worker struct {
 	label    string       // of the goroutine, with the context that carries it
 	labelRun *Run
 	labelCtx context.Context
+	seceded  func() // takes the slot back that the running task has given up; nil if it has not
 
 	batch []int32
 	done  []result
@@ -157,10 +158,20 @@ func (r *Run) one(w *worker, i, prev int32, before any) (v any, size int64, err 
 	for attempt := 1; ; attempt++ {
 		w.task.Attempt = attempt
 		w.task.Bind(l, index, w.in, ends)
-		if trace.IsEnabled() {
+		switch {
+		case r.opt.Timeout > 0:
+			v, err = r.timed(ctx, func(ctx context.Context) (any, error) { return exec.Run(ctx, l.Op(), &w.task) })
+		case trace.IsEnabled():
 			v, err = traced(ctx, l, index, &w.task)
-		} else {
+		default:
 			v, err = exec.Run(ctx, l.Op(), &w.task)
+		}
+		if w.seceded != nil {
+			w.rejoin()
+		}
+		if err != nil && r.rescheduled(ctx, err) {
+			attempt--
+			continue
 		}
 		if err == nil || attempt > r.opt.Retries || r.ctx.Err() != nil {
 			break

@@ -71,6 +71,22 @@ func (x *Executor) Call(ctx context.Context, body wire.Body) (wire.Body, error) 
 	}
 }
 
+// Answer returns what Begin's answer was called with, of a known kind.
+func Answer[B wire.Body](r *wire.Reply, err error) (B, error) {
+	var zero B
+	switch {
+	case err != nil:
+		return zero, err
+	case r.Err != "" || r.Sort != wire.SortNone:
+		return zero, refusal(r.Err, r.Sort)
+	}
+	got, ok := r.Body.(B)
+	if !ok {
+		return zero, fmt.Errorf("client: the scheduler answered with %T, want %T", r.Body, zero)
+	}
+	return got, nil
+}
+
 // Ask is [Executor.Call] for an answer of a known kind.
 func Ask[B wire.Body](ctx context.Context, x *Executor, body wire.Body) (B, error) {
 	var zero B
@@ -83,6 +99,49 @@ func Ask[B wire.Body](ctx context.Context, x *Executor, body wire.Body) (B, erro
 		return zero, fmt.Errorf("client: the scheduler answered %T with %T, not %T", body, b, zero)
 	}
 	return got, nil
+}
+
+// WaitPeers waits until n workers are there.
+func (x *Executor) WaitPeers(ctx context.Context, n int) error {
+	for {
+		x.mu.Lock()
+		have, came, closed := 0, x.came, x.closed
+		for _, s := range x.sources {
+			if !s.peer.Gone {
+				have++
+			}
+		}
+		x.mu.Unlock()
+		switch {
+		case closed != nil:
+			return closed
+		case have >= n:
+			return nil
+		}
+		resume := task.Block(ctx)
+		select {
+		case <-came:
+			resume()
+		case <-x.ctx.Done():
+			resume()
+		case <-ctx.Done():
+			resume()
+			return fmt.Errorf("client: %d of %d workers are there: %w", have, n, context.Cause(ctx))
+		}
+	}
+}
+
+// Names returns the names of workers.
+func (x *Executor) Names(numbers []uint32) []string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	names := make([]string, 0, len(numbers))
+	for _, n := range numbers {
+		if s := x.sources[n]; s != nil {
+			names = append(names, s.peer.Name)
+		}
+	}
+	return names
 }
 
 // Peers returns the workers that are there.

@@ -1,0 +1,111 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"sheaf/internal/codec"
+	"sheaf/internal/travel"
+	"sheaf/internal/wire"
+)
+
+// actorCall is a call of a method on its way to its actor.
+type actorCall struct {
+	Method any
+	Args   []any
+	Caller uint64 // whose calls are done in the order of their numbers
+	Number uint64 // from 1
+}
+
+// Actors calls the actors of a worker for clients elsewhere: one call of an actor at a time, those of one caller in their order. Package
+// cluster uses it.
+type Actors struct {
+	mu   sync.Mutex // guards byID
+	byID map[wire.ID]*turns
+}
+
+// turns is the order of the calls of one actor.
+type turns struct {
+	mu     sync.Mutex        // guards what follows
+	next   map[uint64]uint64 // number of each caller's next call
+	busy   bool
+	change chan struct{} // closed when something of this changes
+}
+
+// overtakeMax is how long a call waits for one before it that has not come: it was lost on its way.
+const overtakeMax = time.Second
+
+// NewActors returns the calls of one worker.
+func NewActors() *Actors { return &Actors{byID: map[wire.ID]*turns{}} }
+
+// Call performs a call that a client has sent on the state of an actor.
+func (a *Actors) Call(ctx context.Context, id wire.ID, state any, b []byte) (any, error) {
+	codec.RegisterTypeOf[actorCall]()
+	v, err := travel.DecodeAny(b)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := v.(actorCall)
+	if !ok {
+		return nil, fmt.Errorf("client: %T where a call of an actor is expected", v)
+	}
+	if err := fits(c.Method, reflect.TypeOf(state)); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	t := a.byID[id]
+	if t == nil {
+		t = &turns{next: map[uint64]uint64{}, change: make(chan struct{})}
+		a.byID[id] = t
+	}
+	a.mu.Unlock()
+	if err := t.enter(ctx, c.Caller, c.Number); err != nil {
+		return nil, err
+	}
+	defer t.leave(c.Caller, c.Number)
+	return (&travel.Call{Func: withReceiverFirst(c.Method), Args: append([]any{state}, c.Args...)}).Do(ctx)
+}
+
+// enter waits until it is a call's turn.
+func (t *turns) enter(ctx context.Context, caller, number uint64) error {
+	patience := time.NewTimer(overtakeMax)
+	defer patience.Stop()
+	late := false
+	for {
+		t.mu.Lock()
+		if !t.busy && (late || number <= max(1, t.next[caller])) {
+			t.busy = true
+			t.mu.Unlock()
+			return nil
+		}
+		change := t.change
+		t.mu.Unlock()
+		select {
+		case <-change:
+		case <-patience.C:
+			late = true
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// leave lets the next call in.
+func (t *turns) leave(caller, number uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.busy = false
+	t.next[caller] = max(t.next[caller], number+1)
+	close(t.change)
+	t.change = make(chan struct{})
+}
+
+// Forget drops what is known of an actor that has ended.
+func (a *Actors) Forget(id wire.ID) {
+	a.mu.Lock()
+	delete(a.byID, id)
+	a.mu.Unlock()
+}

@@ -105,6 +105,9 @@ func (o sourceOp) Run(_ context.Context, t *graph.Task) (any, error) {
 	return boxOf(o.data, lo, hi)
 }
 
+// ExistingBytes implements graph.Existing.
+func (o sourceOp) ExistingBytes() int64 { return int64(o.data.Nbytes()) }
+
 // boxOf returns the view [lo, hi) of an array.
 func boxOf(x *ndarray.Array, lo, hi []int) (*ndarray.Array, error) {
 	if slices.Equal(hi, x.Shape()) && product(hi) == x.Size() && !slices.ContainsFunc(lo, func(n int) bool { return n != 0 }) {

@@ -8,6 +8,7 @@ import (
 	"sheaf"
 	"sheaf/graph"
 	"sheaf/internal/caller"
+	"sheaf/internal/codec"
 )
 
 // A Value is a lazy value of type T. It is immutable and may be used any number of times, by several goroutines.
@@ -50,8 +51,8 @@ func (c constant) Run(context.Context, *graph.Task) (any, error) { return c.Valu
 
 func (c constant) TaskName() string { return "value" }
 
-// ExistingValue implements graph.Valued.
-func (c constant) ExistingValue() any { return c.Value }
+// ExistingBytes implements graph.Existing.
+func (c constant) ExistingBytes() int64 { return codec.SizeOf(c.Value) }
 
 // Err returns the first mistake made while the value was built.
 func (v *Value[T]) Err() error { return v.node().err }

@@ -91,7 +91,7 @@ func twins(l *Layer) bool {
 // plainOp reports whether a layer's tasks are computed by its operation, as opposed to lists and values that exist.
 func plainOp(l *Layer) bool {
 	switch l.op.(type) {
-	case constOp, heldOp, aliasOp, listOp:
+	case constOp, heldOp, aliasOp, listOp, Existing:
 		return false
 	}
 	return l.keys == nil

@@ -21,6 +21,13 @@ func (l *Layer) Values() ([]any, bool) {
 	return o.Values, ok
 }
 
+// An Existing is an [Op] without inputs that only delivers values which exist already. Where tasks run in other processes large ones are
+// moved there once, and do not travel with the operation.
+type Existing interface {
+	// ExistingBytes returns how much memory the values of all tasks take.
+	ExistingBytes() int64
+}
+
 // Pending is a value that is being computed or kept somewhere else: a future, or a block of a persisted collection.
 type Pending interface {
 	// Key names the value.

@@ -176,6 +176,3 @@ func taskNames(ops []Op, name string) func(int) string {
 		return name
 	}
 }
-
-// A Valued is an [Op] that only delivers a value which exists already.
-type Valued interface{ ExistingValue() any }

@@ -1,6 +1,7 @@
 package travel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -73,10 +74,12 @@ func (p *packer) layer(l *graph.Layer) error {
 		p.edges(l, &w)
 	case graph.KindHeld:
 		err = p.held(l, &w)
-	case graph.KindConst:
-		err = p.constant(l, &w)
 	default:
-		err = p.ops(l, &w)
+		if size := existing(l); size > LargeBytes && p.names.Large != nil {
+			err = p.scatter(l, &w)
+		} else {
+			err = p.ops(l, &w)
+		}
 	}
 	if err != nil {
 		return err
@@ -114,26 +117,42 @@ func (p *packer) held(l *graph.Layer, w *wire.Layer) error {
 	return nil
 }
 
-// constant packs values: small ones with the graph, large ones as values of workers.
-func (p *packer) constant(l *graph.Layer, w *wire.Layer) error {
-	values, _ := l.Values()
-	total := int64(0)
-	for _, v := range values {
-		total += codec.SizeOf(v)
-	}
-	if total <= LargeBytes || p.names.Large == nil {
-		return p.ops(l, w)
-	}
-	w.Kind = wire.LayerExternal
-	w.External = make([]wire.ID, len(values))
-	for i, v := range values {
-		id, err := p.names.Large(v)
-		if err != nil {
-			return fmt.Errorf("travel: %s: %w", l.Key(i), err)
+// existing returns how many bytes the values of a layer take that exist already, and 0 for every other layer.
+func existing(l *graph.Layer) int64 {
+	if values, ok := l.Values(); ok {
+		total := int64(0)
+		for _, v := range values {
+			total += codec.SizeOf(v)
 		}
-		w.External[i] = id
+		return total
+	}
+	if e, ok := l.Op().(graph.Existing); ok && len(l.Edges()) == 0 {
+		return e.ExistingBytes()
+	}
+	return 0
+}
+
+// scatter puts the values of a layer on workers.
+func (p *packer) scatter(l *graph.Layer, w *wire.Layer) error {
+	w.Kind = wire.LayerExternal
+	w.External = make([]wire.ID, l.Len())
+	for i := range w.External {
+		v, err := valueOf(l, i)
+		if err == nil {
+			w.External[i], err = p.names.Large(v)
+		}
+		if err != nil {
+			return stays(l, i, err)
+		}
 	}
 	return nil
+}
+
+// valueOf returns a value that exists already, by the operation that delivers it.
+func valueOf(l *graph.Layer, i int) (any, error) {
+	var t graph.Task
+	t.Bind(l, i, nil, make([]int32, len(l.Edges())))
+	return l.OpOf(i).Run(context.Background(), &t)
 }
 
 // ops packs a layer of one operation.

@@ -3,6 +3,8 @@ package travel
 import (
 	"context"
 	"math"
+	"reflect"
+	"unsafe"
 
 	"sheaf/fn"
 	"sheaf/graph"
@@ -37,6 +39,7 @@ type listPacker struct {
 	ops     [wire.SegmentTasks]graph.Op
 	names   table[string]
 	sources table[fn.Source]
+	moved   map[memory]wire.ID // large values that are on workers already
 }
 
 func (lp *listPacker) segment(lo, hi int) error {
@@ -83,11 +86,15 @@ func (lp *listPacker) scatter(s *wire.Segment, ops []graph.Op) ([]graph.Op, erro
 	}
 	var moved map[int]graph.Ref
 	for k, op := range ops {
-		v, ok := op.(graph.Valued)
-		if !ok || codec.SizeOf(v.ExistingValue()) <= LargeBytes {
+		e, ok := op.(graph.Existing)
+		if !ok || s.Start[k] != s.Start[k+1] || e.ExistingBytes() <= LargeBytes {
 			continue
 		}
-		id, err := lp.p.names.Large(v.ExistingValue())
+		var id wire.ID
+		v, err := valueOf(lp.l, int(s.Lo)+k)
+		if err == nil {
+			id, err = lp.large(v)
+		}
 		if err != nil {
 			return nil, stays(lp.l, int(s.Lo)+k, err)
 		}
@@ -127,6 +134,43 @@ func rewire(s *wire.Segment, moved map[int]graph.Ref) {
 	}
 	s.Start[len(s.Keys)] = int32(len(inputs))
 	s.Inputs = inputs
+}
+
+// large puts a value on workers, once for a value that stands in many tasks.
+func (lp *listPacker) large(v any) (wire.ID, error) {
+	at, ok := memoryOf(v)
+	if id, known := lp.moved[at]; ok && known {
+		return id, nil
+	}
+	id, err := lp.p.names.Large(v)
+	if ok && err == nil {
+		if lp.moved == nil {
+			lp.moved = map[memory]wire.ID{}
+		}
+		lp.moved[at] = id
+	}
+	return id, err
+}
+
+// memory is where a value lies.
+type memory struct {
+	typ  reflect.Type
+	data unsafe.Pointer
+	n    int
+}
+
+// memoryOf returns where the memory of a value is, if it is in one place.
+func memoryOf(v any) (memory, bool) {
+	rv := reflect.ValueOf(v)
+	switch rv.Kind() {
+	case reflect.Slice:
+		return memory{rv.Type(), rv.UnsafePointer(), rv.Len()}, true
+	case reflect.String:
+		return memory{rv.Type(), unsafe.Pointer(unsafe.StringData(rv.String())), rv.Len()}, true
+	case reflect.Pointer, reflect.Map:
+		return memory{rv.Type(), rv.UnsafePointer(), 0}, true
+	}
+	return memory{}, false
 }
 
 // forward is the operation of a task whose value was put on workers.

@@ -8,6 +8,7 @@ import (
 	"sheaf/graph"
 	"sheaf/internal/codec"
 	"sheaf/internal/slots"
+	"sheaf/internal/store"
 	"sheaf/internal/transport/http"
 	"sheaf/internal/travel"
 	"sheaf/internal/wire"
@@ -54,6 +55,7 @@ type Config struct {
 	Limits     worker.Config                                                              // of the machine; its Hello is not used
 	Failure    func(err error, task wire.ID, worker string, attempt uint32) *wire.Failure // nil means travel.EncodeError
 	SizeOf     func(v any) int64                                                          // nil means codec.SizeOf
+	Codec      store.Codec                                                                // of values on disk; nil means checksummed frames
 }
 
 var errConfig = errors.New("node: Send, Program and Fetcher must be given")
@@ -74,6 +76,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.SizeOf == nil {
 		c.SizeOf = codec.SizeOf
+	}
+	if c.Codec == nil {
+		c.Codec = frames{}
 	}
 	if c.Push == nil {
 		c.Push = func(uint32, *wire.Value) {}

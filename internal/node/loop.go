@@ -27,7 +27,8 @@ type turn struct {
 	looked time.Duration
 }
 
-// check is something to look at: an attempt that should have ended by now, a value that is damaged, or the whole state.
+// check is something to look at: an attempt that should have ended by now, a value that is damaged, or whatever somebody
+// wants to ask of the machine.
 type check struct {
 	task    wire.Attempt
 	job     *job
@@ -36,7 +37,7 @@ type check struct {
 	id      wire.ID
 	damaged *holding
 
-	dump chan<- string
+	do func()
 }
 
 // stall is after how long of no beginning tasks are taken back that were handed out ahead.
@@ -134,8 +135,8 @@ func (n *Node) look(now time.Duration) {
 	t := &n.turn
 	for _, c := range t.checks {
 		switch {
-		case c.dump != nil:
-			c.dump <- n.machine.Dump()
+		case c.do != nil:
+			c.do()
 		case c.damaged != nil:
 			if n.remove(c.id, c.damaged) {
 				t.in = append(t.in, &worker.Unstarted{Damaged: []wire.ID{c.id}})

@@ -126,9 +126,8 @@ func (n *Node) relieve() {
 		_, err := n.store.Reserve(n.life, 0)
 		switch {
 		case err == nil:
-			if g.full.Swap(nil) != nil {
-				n.rouse()
-			}
+			g.full.Store(nil)
+			n.rouse() // there may be room again
 		case n.life.Err() == nil:
 			n.spillFailed(err)
 		}

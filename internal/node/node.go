@@ -63,7 +63,7 @@ func New(conf Config) (*Node, error) {
 	if conf.Context != nil {
 		n.base = conf.Context(n.base)
 	}
-	sc := store.Config{Dir: conf.Dir, Codec: frames{}}
+	sc := store.Config{Dir: conf.Dir, Codec: conf.Codec}
 	if m := conf.Hello.MemoryBytes; m > 0 {
 		sc.LimitBytes = int64(conf.StoreShare * float64(m))
 		sc.Pressure = local.NewSoftener(sc.LimitBytes).Press
@@ -136,19 +136,46 @@ func (n *Node) Close(ctx context.Context) error {
 	return err
 }
 
-// Dump describes the state of the worker, for people.
-func (n *Node) Dump(ctx context.Context) (string, error) {
-	got := make(chan string, 1)
+// within runs f in the loop, where the machine may be asked.
+func (n *Node) within(ctx context.Context, f func()) error {
+	ran := make(chan struct{})
 	n.mu.Lock()
-	n.checks = append(n.checks, check{dump: got})
+	n.checks = append(n.checks, check{do: func() {
+		f()
+		close(ran)
+	}})
 	n.mu.Unlock()
 	n.rouse()
 	select {
-	case s := <-got:
-		return s, nil
+	case <-ran:
+		return nil
 	case <-n.done:
-		return "", ErrClosed
+		return ErrClosed
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		return context.Cause(ctx)
 	}
+}
+
+// Dump describes the state of the worker, for people.
+func (n *Node) Dump(ctx context.Context) (string, error) {
+	got := make(chan string, 1)
+	if err := n.within(ctx, func() { got <- n.machine.Dump() }); err != nil {
+		return "", err
+	}
+	return <-got, nil
+}
+
+// Hello returns how the worker introduces itself now. Whoever sends it says nothing of the new session by [Node.Session].
+func (n *Node) Hello() *wire.WorkerHello {
+	got := make(chan *wire.WorkerHello, 1)
+	if n.within(context.Background(), func() { got <- n.machine.Hello() }) != nil {
+		h := n.conf.Hello
+		return &h
+	}
+	return <-got
+}
+
+// Announce says where the worker's values can be read from, for introductions from now on.
+func (n *Node) Announce(address string) {
+	_ = n.within(context.Background(), func() { n.machine.Announce(address) })
 }

@@ -12,8 +12,8 @@ import (
 	"go.uber.org/goleak"
 
 	"sheaf/graph"
-	"sheaf/internal/codec"
 	"sheaf/internal/exec"
+	"sheaf/internal/local"
 	"sheaf/internal/slots"
 	"sheaf/internal/task"
 	"sheaf/internal/travel"
@@ -54,9 +54,7 @@ func TestTasksRunAndValuesCanBeRead(t *testing.T) {
 	}
 	r.tell(&wire.Free{IDs: append(sum.Inputs, id(b, 0))})
 	r.gone(id(b, 0))
-	if used := r.n.store.Used(); used != 0 {
-		t.Errorf("%d bytes are counted although nothing is left", used)
-	}
+	r.empty()
 }
 
 func TestChain(t *testing.T) {
@@ -170,7 +168,7 @@ func TestBlockedTasksGiveTheirSlot(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Hello.Threads = 1 })
 	ch := make(chan int)
 	get := r.layer(3, func(ctx context.Context, _ *graph.Task) (any, error) {
-		defer task.Block(ctx)()
+		defer local.Block(ctx)() // by way of package task
 		return <-ch, nil
 	})
 	put := r.layer(3, func(ctx context.Context, t *graph.Task) (any, error) {
@@ -394,5 +392,4 @@ func TestConfig(t *testing.T) {
 	if _, err := New(Config{}); err == nil {
 		t.Error("a node without a program is no error")
 	}
-	_ = codec.SizeOf
 }

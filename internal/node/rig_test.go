@@ -214,3 +214,16 @@ func (r *rig) gone(id wire.ID) {
 	}
 	r.t.Fatalf("value %v stays", id)
 }
+
+// empty waits until no bytes are counted any more.
+func (r *rig) empty() {
+	r.t.Helper()
+	for range 500 {
+		if r.n.store.Used() == 0 && r.n.store.OnDisk() == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	dump, _ := r.n.Dump(r.t.Context())
+	r.t.Fatalf("%d bytes in memory and %d on disk are counted although nothing should be left\n%s", r.n.store.Used(), r.n.store.OnDisk(), dump)
+}

@@ -18,7 +18,7 @@ import (
 	"sheaf/internal/worker"
 )
 
-// executor is one goroutine that runs tasks, with its scratch memory. The pool's lock guards job, place, coming and gone.
+// executor is one goroutine that runs tasks, with its scratch memory. The pool's lock guards job.
 type executor struct {
 	node   *Node
 	number int32
@@ -263,10 +263,7 @@ func (x *executor) unpin() {
 // enter makes the task's context, with its place, and labels the goroutine for profiles.
 func (x *executor) enter(ctx context.Context, j *job, l *graph.Layer, index int) context.Context {
 	pl := &place{node: x.node, attempt: j.attempt(), thread: int(x.number), layer: l, index: index}
-	p := &x.node.pool
-	p.mu.Lock()
 	x.place = pl
-	p.mu.Unlock()
 	if name := l.TaskName(index); name != x.label {
 		x.label = name
 		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("task", name)))

@@ -22,6 +22,9 @@ func (w *Worker) Hello() *wire.WorkerHello {
 	return &h
 }
 
+// Announce changes the data address with which the worker introduces itself.
+func (w *Worker) Announce(address string) { w.conf.Hello.Address = address }
+
 // welcome begins a session. In one that the scheduler has kept everything goes on; otherwise what runs is superseded.
 func (w *Worker) welcome(m *wire.Welcome) {
 	same := m.Number == w.number && m.Epoch == w.epoch

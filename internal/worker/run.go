@@ -26,14 +26,57 @@ func (w *Worker) start() {
 		}
 		width = 1
 	}
+	var held []*task
 	for len(w.ready) > 0 && w.busy < width {
 		t := w.ready.pop()
+		if len(w.loose) > 0 && !w.unoccupied(t) {
+			held = append(held, t)
+			continue
+		}
 		t.state, t.began = Executing, w.now
 		w.busy++
 		w.recent = append(w.recent, begun{t.attempt(), w.now})
 		w.executes = append(w.executes, Execute{Task: t.Task})
 		w.emit(&w.executes[len(w.executes)-1])
 	}
+	for _, t := range held {
+		w.ready.push(t)
+	}
+}
+
+// unoccupied reports whether a task's resources are free. The scheduler sees to that, but knows nothing of attempts of an earlier
+// session that have not ended yet.
+func (w *Worker) unoccupied(t *task) bool {
+	const rounding = 1e-9
+	for _, need := range t.Options.Resources {
+		left := rounding - need.Amount
+		for _, has := range w.conf.Hello.Resources {
+			if has.Name == need.Name {
+				left += has.Amount
+			}
+		}
+		for _, o := range w.loose {
+			left -= amountOf(o.Options.Resources, need.Name)
+		}
+		for _, o := range w.tasks {
+			if o.running() {
+				left -= amountOf(o.Options.Resources, need.Name)
+			}
+		}
+		if left < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func amountOf(rs []wire.Resource, name string) (n float64) {
+	for _, r := range rs {
+		if r.Name == name {
+			n += r.Amount
+		}
+	}
+	return n
 }
 
 // find returns an attempt that the body has.
@@ -142,7 +185,7 @@ func (w *Worker) unstarted(u *Unstarted) {
 		w.reattach(t)
 		if w.draining {
 			w.drop(t)
-			w.send(&wire.Returned{Tasks: []wire.Attempt{a}})
+			w.back = append(w.back, a)
 		}
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"sheaf/fn"
 	"sheaf/graph"
 	"sheaf/internal/caller"
+	"sheaf/internal/codec"
 	"sheaf/internal/config"
 )
 
@@ -247,6 +249,22 @@ func (c *call) Run(ctx context.Context, t *graph.Task) (any, error) {
 		return struct{}{}, nil
 	}
 	return out[0].Interface(), nil
+}
+
+// Lift implements graph.Lifter: large plain arguments become inputs.
+func (c *call) Lift(limit int64, n int) (values []any, op graph.Op) {
+	var lifted *call
+	for i, a := range c.args {
+		if a.build != nil || a.input > 0 || codec.SizeOf(a.plain) <= limit {
+			continue
+		}
+		if lifted == nil {
+			lifted = &call{of: c.of, args: slices.Clone(c.args), tuple: c.tuple}
+		}
+		values = append(values, a.plain)
+		lifted.args[i] = argument{input: n + len(values)}
+	}
+	return values, lifted
 }
 
 // Source says where the function was written.

@@ -346,3 +346,25 @@ func TestAnyGraph(t *testing.T) {
 		}
 	})
 }
+
+func total(names []string, xs []int, k int) string {
+	sum := k
+	for _, x := range xs {
+		sum += x
+	}
+	return fmt.Sprint(len(names[0]), sum)
+}
+
+// TestLargeArguments passes arguments that do not travel with the call, shared by two calls.
+func TestLargeArguments(t *testing.T) {
+	xs := make([]int, 100_000)
+	for i := range xs {
+		xs[i] = i % 3
+	}
+	names := []string{strings.Repeat("x", 50_000)}
+	k := delayed.Call[int](inc, 9)
+	compute(t, delayed.Call[string](total, names, xs, k), "50000 100009")
+	compute(t, delayed.Call[string](total, names, xs[:3], delayed.Call[int](inc, k)), "50000 14")
+	compute(t, delayed.Call[int](sum, []any{k, len(xs)}), 100_010)
+	compute(t, delayed.Call[int](func(a, b []int) int { return len(a) + len(b) }, delayed.Of(xs), xs), 200_000)
+}

@@ -28,6 +28,13 @@ type Existing interface {
 	ExistingBytes() int64
 }
 
+// A Lifter is an [Op] that holds values, such as the arguments of a call, of which large ones had better travel apart.
+type Lifter interface {
+	// Lift returns the values that take more than limit bytes, and an operation that does the same when they come as further
+	// inputs behind its n own ones. Without such values it returns none.
+	Lift(limit int64, n int) ([]any, Op)
+}
+
 // Pending is a value that is being computed or kept somewhere else: a future, or a block of a persisted collection.
 type Pending interface {
 	// Key names the value.

@@ -40,6 +40,7 @@ type listPacker struct {
 	names   table[string]
 	sources table[fn.Source]
 	moved   map[memory]wire.ID // large values that are on workers already
+	edges   map[wire.ID]int32  // by which they come
 }
 
 func (lp *listPacker) segment(lo, hi int) error {
@@ -79,40 +80,29 @@ func (lp *listPacker) segment(lo, hi int) error {
 	return nil
 }
 
-// scatter replaces operations that only deliver a large value by ones that take it from a worker.
+// scatter replaces operations that hold large values by ones that take them from workers.
 func (lp *listPacker) scatter(s *wire.Segment, ops []graph.Op) ([]graph.Op, error) {
 	if lp.p.names.Large == nil {
 		return ops, nil
 	}
-	var moved map[int]graph.Ref
+	var moved map[int][]graph.Ref
 	for k, op := range ops {
-		e, ok := op.(graph.Existing)
-		if !ok || s.Start[k] != s.Start[k+1] || e.ExistingBytes() <= LargeBytes {
-			continue
-		}
-		var id wire.ID
-		v, err := valueOf(lp.l, int(s.Lo)+k)
-		if err == nil {
-			id, err = lp.large(v)
-		}
+		values, lifted, err := lp.lift(s, k, op)
 		if err != nil {
 			return nil, stays(lp.l, int(s.Lo)+k, err)
 		}
-		h := graph.NewHasher("travel.scattered")
-		h.Token(s.Keys[k])
-		from := wire.Layer{
-			ID: lp.p.names.Layer(), Kind: wire.LayerExternal, Name: lp.l.TaskName(int(s.Lo) + k), Token: h.Sum(), Space: []int{1},
-			External: []wire.ID{id}, OutBytes: -1,
+		for n, v := range values {
+			id, err := lp.large(v)
+			if err != nil {
+				return nil, stays(lp.l, int(s.Lo)+k, err)
+			}
+			if moved == nil {
+				moved = map[int][]graph.Ref{}
+				ops = append(lp.ops[:0], ops...)
+			}
+			moved[k] = append(moved[k], graph.Ref{Edge: lp.external(s.Keys[k], n, id)})
+			ops[k] = lifted
 		}
-		from.Content = from.Token
-		lp.p.out.Layers = append(lp.p.out.Layers, from)
-		lp.w.Edges = append(lp.w.Edges, wire.Edge{From: from.ID})
-		if moved == nil {
-			moved = map[int]graph.Ref{}
-			ops = append(lp.ops[:0], ops...)
-		}
-		moved[k] = graph.Ref{Edge: int32(len(lp.w.Edges) - 1)}
-		ops[k] = forward{}
 	}
 	if moved != nil {
 		rewire(s, moved)
@@ -120,17 +110,52 @@ func (lp *listPacker) scatter(s *wire.Segment, ops []graph.Op) ([]graph.Op, erro
 	return ops, nil
 }
 
-// rewire gives tasks of a segment, which have no inputs, one each.
-func rewire(s *wire.Segment, moved map[int]graph.Ref) {
+// lift returns the large values that an operation holds, and the operation that takes them as inputs.
+func (lp *listPacker) lift(s *wire.Segment, k int, op graph.Op) ([]any, graph.Op, error) {
+	n := int(s.Start[k+1] - s.Start[k])
+	switch o := op.(type) {
+	case graph.Lifter:
+		values, lifted := o.Lift(LargeBytes, n)
+		return values, lifted, nil
+	case graph.Existing:
+		if n > 0 || o.ExistingBytes() <= LargeBytes {
+			return nil, nil, nil
+		}
+		v, err := valueOf(lp.l, int(s.Lo)+k)
+		return []any{v}, forward{}, err
+	}
+	return nil, nil, nil
+}
+
+// external adds a layer for a value that is on workers, and returns the list's edge to it.
+func (lp *listPacker) external(of graph.Token, n int, id wire.ID) int32 {
+	if e, ok := lp.edges[id]; ok {
+		return e
+	}
+	h := graph.NewHasher("travel.scattered")
+	h.Token(of)
+	h.Int(n)
+	from := wire.Layer{
+		ID: lp.p.names.Layer(), Kind: wire.LayerExternal, Name: "scattered", Token: h.Sum(), Space: []int{1}, External: []wire.ID{id}, OutBytes: -1,
+	}
+	from.Content = from.Token
+	lp.p.out.Layers = append(lp.p.out.Layers, from)
+	lp.w.Edges = append(lp.w.Edges, wire.Edge{From: from.ID})
+	if lp.edges == nil {
+		lp.edges = map[wire.ID]int32{}
+	}
+	lp.edges[id] = int32(len(lp.w.Edges) - 1)
+	return lp.edges[id]
+}
+
+// rewire gives tasks of a segment further inputs.
+func rewire(s *wire.Segment, moved map[int][]graph.Ref) {
 	inputs := make([]graph.Ref, 0, len(s.Inputs)+len(moved))
 	for k := range len(s.Keys) {
 		lo := s.Start[k]
 		s.Start[k] = int32(len(inputs))
-		if r, ok := moved[k]; ok {
-			inputs = append(inputs, r)
-			continue
-		}
 		inputs = append(inputs, s.Inputs[lo:s.Start[k+1]]...)
+		inputs = append(inputs, moved[k]...)
 	}
 	s.Start[len(s.Keys)] = int32(len(inputs))
 	s.Inputs = inputs

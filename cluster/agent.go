@@ -173,7 +173,12 @@ func (a *Agent) launch(ctx context.Context, executable string) error {
 
 // document is what a worker process must know.
 func (a *Agent) document(name, executable string) document {
+	var listen, announce string
+	if a.conf.Address != nil {
+		listen, announce = a.conf.Address(name)
+	}
 	return document{
+		Listen: listen, Announce: announce,
 		URL: a.conf.URL, Cluster: a.conf.Cluster, Security: a.conf.Security, Name: name, Agent: a.conf.Name, Host: a.host,
 		Dir: a.dir, Threads: a.conf.Threads, MemoryBytes: a.conf.MemoryBytes, Resources: resourcesOf(a.conf.Resources), Executable: executable,
 	}

@@ -52,9 +52,12 @@ type AgentConfig struct {
 	MemoryBytes int64
 	Resources   map[string]float64 // what tasks may ask for, of each process
 	Host        string             // address at which other hosts reach this one; the default is found by asking the way to the scheduler
-	Dir         string             // for spilled values and executables; the default is the system's temporary directory
-	Cgroup      string             // delegated cgroup in which to limit the processes; empty means the own one if it is delegated
-	Logger      *slog.Logger
+	// Address says for each worker where its data server listens, such as 0.0.0.0:9000, and by which address the others reach it if that is
+	// another one, as when ports are published or forwarded; the default is a free port of Host.
+	Address func(worker string) (listen, announce string)
+	Dir     string // for spilled values and executables; the default is the system's temporary directory
+	Cgroup  string // delegated cgroup in which to limit the processes; empty means the own one if it is delegated
+	Logger  *slog.Logger
 
 	executable string // run this one, whatever the clients are
 }
@@ -65,6 +68,7 @@ type Config struct {
 	Threads     int // of each worker; the default is 1, or the cores if Workers is 1
 	MemoryBytes int64
 	Resources   map[string]float64
+	Address     func(worker string) (listen, announce string) // as in AgentConfig
 	Dir         string
 	Security    Security // the default is a fresh token
 	Scheduler   SchedulerConfig

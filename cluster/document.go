@@ -10,6 +10,8 @@ type document struct {
 	Name        string
 	Agent       string
 	Host        string
+	Listen      string // of the data server; empty means a free port of Host
+	Announce    string // address of the data server for others; empty means where it listens
 	Dir         string
 	Threads     int
 	MemoryBytes int64

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -56,6 +58,10 @@ func work(child *agent.Worker) int {
 	runtime.GOMAXPROCS(doc.Threads + 1) // one more for what serves the others
 	if doc.MemoryBytes > 0 {
 		_ = os.Setenv("SHEAF_MEMORY_LIMIT", strconv.FormatInt(doc.MemoryBytes*6/10, 10))
+		if os.Getenv("GOMEMLIMIT") == "" {
+			// Garbage is collected before the process reaches the size at which it is ended.
+			debug.SetMemoryLimit(doc.MemoryBytes * 85 / 100)
+		}
 	}
 	_ = os.Setenv("SHEAF_PROGRESS_ENABLED", "false")
 	ctx, cancel := context.WithCancel(context.Background())
@@ -96,14 +102,14 @@ func startWorker(ctx context.Context, doc document, network session.Network, tab
 	w.fetch = http.NewFetcher(http.FetcherConfig{Token: doc.Security.Token, TLS: t})
 	late := &lateSource{set: make(chan struct{})}
 	w.data, err = http.Serve(http.ServerConfig{
-		Listen: net.JoinHostPort(doc.Host, "0"), Source: late, Sink: late, Token: doc.Security.Token, Anonymous: anonymous && doc.Security.Token == "", TLS: t,
+		Listen: cmp.Or(doc.Listen, net.JoinHostPort(doc.Host, "0")), Source: late, Sink: late, Token: doc.Security.Token, Anonymous: anonymous && doc.Security.Token == "", TLS: t,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cluster: worker: data server: %w", err)
 	}
 	conf := node.Config{
 		Hello: wire.WorkerHello{
-			Version: wire.Version, Name: doc.Name, Address: w.data.Addr(), Host: doc.Host, PID: os.Getpid(), Agent: doc.Agent,
+			Version: wire.Version, Name: doc.Name, Address: cmp.Or(doc.Announce, w.data.Addr()), Host: doc.Host, PID: os.Getpid(), Agent: doc.Agent,
 			Executable: doc.Executable, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, Threads: doc.Threads,
 			MemoryBytes: doc.MemoryBytes, Resources: doc.Resources,
 		},

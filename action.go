@@ -12,6 +12,8 @@ type Action struct {
 	err    error
 	before func(ctx context.Context) error
 	after  func(ctx context.Context, parts []any, err error) error
+
+	elsewhere func() ActionSpec
 }
 
 // ActionSpec is what [NewAction] makes an action of.
@@ -24,11 +26,15 @@ type ActionSpec struct {
 	// After runs last with the values of the graph's parts, also when the run has failed: then it gets the error, cleans
 	// up, and returns the error that Run returns. It may be nil.
 	After func(ctx context.Context, parts []any, err error) error
+
+	// Elsewhere returns what [Action.Run] does instead on executors whose tasks run in other processes, for which a
+	// [PlaceAware] planner plans otherwise. It may be nil.
+	Elsewhere func() ActionSpec
 }
 
 // NewAction is for collections that write.
 func NewAction(s ActionSpec) *Action {
-	return &Action{graph: s.Graph, err: s.Err, before: s.Before, after: s.After}
+	return &Action{graph: s.Graph, err: s.Err, before: s.Before, after: s.After, elsewhere: s.Elsewhere}
 }
 
 // Graph returns the tasks of the action.
@@ -41,6 +47,11 @@ func (a *Action) Err() error { return a.err }
 func (a *Action) Run(ctx context.Context, opts ...Option) error {
 	if a.err != nil {
 		return a.err
+	}
+	if a.elsewhere != nil && settingsOf(ctx, opts).distributed() {
+		other := NewAction(a.elsewhere())
+		other.elsewhere = nil
+		return other.Run(ctx, opts...)
 	}
 	if a.before != nil {
 		if err := a.before(ctx); err != nil {

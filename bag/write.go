@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -78,14 +79,25 @@ func write[T any](b *Bag[T], call, path, extension string, o options, f format[T
 	if b.n > 1 && files[0] == files[1] {
 		return sheaf.NewAction(sheaf.ActionSpec{Err: mistake(call, "the * must be in the file's name, not in its directory: %s", path)})
 	}
-	id := graph.Unique()
-	op := writeOp[T]{b.in(), files, "." + id.Short() + ".tmp", f}
-	l, err := graph.New(graph.Spec{Name: call, Op: op, Space: []int{b.n}, Edges: edges(b.links), Token: id})
-	return sheaf.NewAction(sheaf.ActionSpec{
-		Graph: graph.Of(l), Err: err,
-		Before: func(context.Context) error { return op.prepare(call) },
-		After:  func(_ context.Context, _ []any, err error) error { return op.publish(call, err) },
-	})
+	action := func(files []string) sheaf.ActionSpec {
+		id := graph.Unique()
+		op := writeOp[T]{b.in(), files, "." + id.Short() + ".tmp", f}
+		l, err := graph.New(graph.Spec{Name: call, Op: op, Space: []int{b.n}, Edges: edges(b.links), Token: id})
+		return sheaf.ActionSpec{
+			Graph: graph.Of(l), Err: err,
+			Before: func(context.Context) error { return op.prepare(call) },
+			After:  func(_ context.Context, _ []any, err error) error { return op.publish(call, err) },
+		}
+	}
+	spec := action(files)
+	spec.Elsewhere = func() sheaf.ActionSpec { // other processes have other working directories
+		full, err := filepath.Abs(path)
+		if err != nil {
+			return sheaf.ActionSpec{Err: mistake(call, "%w", err)}
+		}
+		return action(fileNames(full, extension, b.n))
+	}
+	return sheaf.NewAction(spec)
 }
 
 // fileNames returns the names of n files.
@@ -125,14 +137,23 @@ func (o writeOp[T]) prepare(call string) error {
 	return nil
 }
 
+// Run writes a file under a name that no other attempt has: one that was given up may still run in another process.
 func (o writeOp[T]) Run(ctx context.Context, t *graph.Task) (any, error) {
 	return guard(ctx, t, o.Stage, func(p *part) (string, error) {
-		f, err := os.Create(o.temporary(t.Index))
+		mine := fmt.Sprintf("%s.%016x", o.temporary(t.Index), rand.Uint64())
+		f, err := os.OpenFile(mine, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if err != nil {
 			return "", fmt.Errorf("bag: %w", err)
 		}
-		err = o.Format.write(p, o.Stage, o.Files[t.Index], f)
-		return o.Files[t.Index], errors.Join(err, f.Close())
+		defer os.Remove(mine) // unless it has its next name by then; also when a function panics
+		defer f.Close()
+		if err = errors.Join(o.Format.write(p, o.Stage, o.Files[t.Index], f), f.Close()); err != nil {
+			return "", err
+		}
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		return o.Files[t.Index], os.Rename(mine, o.temporary(t.Index))
 	})
 }
 

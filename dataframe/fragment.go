@@ -63,6 +63,16 @@ func (f *fragment) HashToken(h *graph.Hasher) {
 // ReadsOnly says that the result shares no memory with the inputs, unless it is one of them.
 func (f *fragment) ReadsOnly() {}
 
+// TakesParts says that task i needs only piece i of the values of an edge.
+func (f *fragment) TakesParts(edge int) bool {
+	for _, t := range f.Inputs {
+		if t.Pieces && t.Edge == edge {
+			return true
+		}
+	}
+	return false
+}
+
 // Source names the call that reads the files, for errors of tasks.
 func (f *fragment) Source(int) fn.Source {
 	for _, t := range f.Inputs {

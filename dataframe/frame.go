@@ -13,6 +13,7 @@ import (
 
 	"sheaf"
 	"sheaf/dataframe/internal/plan"
+	"sheaf/delayed"
 	"sheaf/dtype"
 	"sheaf/graph"
 )
@@ -24,9 +25,14 @@ type Frame struct {
 	index     string // the column by which the partitions are sorted
 	divisions []any  // bounds of the index per partition, one more than partitions; nil when unknown
 
+	here, elsewhere planned // for this process, and for others
+}
+
+// planned is a frame's plan for one kind of executor.
+type planned struct {
 	once    sync.Once
 	lowered *lowered
-	lowErr  error
+	err     error
 }
 
 func newFrame(n plan.Node) *Frame { return &Frame{node: n} }
@@ -96,16 +102,16 @@ func (f *Frame) NPartitions() int {
 	return l.root.Len()
 }
 
-// lower plans the frame, once.
-func (f *Frame) lower() (*lowered, error) {
-	f.once.Do(func() {
-		if f.err != nil {
-			f.lowErr = f.err
-			return
+// lower plans the frame for the goroutines of this process, once.
+func (f *Frame) lower() (*lowered, error) { return f.here.lower(f, defaults) }
+
+func (p *planned) lower(f *Frame, within func() limits) (*lowered, error) {
+	p.once.Do(func() {
+		if p.err = f.err; p.err == nil {
+			p.lowered, p.err = lower(f.node, within())
 		}
-		f.lowered, f.lowErr = lower(f.node, defaults())
 	})
-	return f.lowered, f.lowErr
+	return p.lowered, p.err
 }
 
 // Graph returns the tasks that compute the partitions.
@@ -123,6 +129,26 @@ func (f *Frame) Finish(_ context.Context, parts []any) (*Table, error) {
 		return nil, f.err
 	}
 	return concatParts(f.node.Schema(), parts)
+}
+
+// Finisher returns what joins the partitions and holds nothing else of the frame.
+func (f *Frame) Finisher() delayed.Finisher[*Table] {
+	if f.err != nil {
+		return concatenation{err: f.err}
+	}
+	return concatenation{schema: f.node.Schema()}
+}
+
+type concatenation struct {
+	schema *arrow.Schema
+	err    error
+}
+
+func (c concatenation) Finish(_ context.Context, parts []any) (*Table, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	return concatParts(c.schema, parts)
 }
 
 // Compute runs the plan and returns the whole table in memory.

@@ -191,28 +191,28 @@ func modes() map[string]limits {
 }
 
 // lowerWith plans a frame in a mode.
-func lowerWith(f *Frame, l limits) *planned {
+func lowerWith(f *Frame, l limits) *plannedAs {
 	if f.err != nil {
-		return &planned{f, nil, f.err}
+		return &plannedAs{f, nil, f.err}
 	}
 	lo, err := lower(f.node, l)
-	return &planned{f, lo, err}
+	return &plannedAs{f, lo, err}
 }
 
-type planned struct {
+type plannedAs struct {
 	frame *Frame
 	low   *lowered
 	err   error
 }
 
-func (p *planned) Graph() (graph.Graph, error) {
+func (p *plannedAs) Graph() (graph.Graph, error) {
 	if p.err != nil {
 		return graph.Graph{}, p.err
 	}
 	return graph.Of(p.low.root), nil
 }
 
-func (p *planned) Finish(ctx context.Context, parts []any) (*Table, error) {
+func (p *plannedAs) Finish(ctx context.Context, parts []any) (*Table, error) {
 	return p.frame.Finish(ctx, parts)
 }
 

@@ -103,6 +103,12 @@ type enough struct {
 	Edge int
 }
 
+// TakesParts is the word of the operation that makes the partition, whose edges come first.
+func (o *enough) TakesParts(edge int) bool {
+	p, ok := o.Op.(graph.PartTaker)
+	return ok && edge != o.Edge && p.TakesParts(edge)
+}
+
 // Run returns the first rows, or the last, so far.
 func (o *enough) Run(ctx context.Context, t *graph.Task) (any, error) {
 	var sofar *Table

@@ -130,7 +130,7 @@ func (lo *lowering) sortedGroups(n *plan.Aggregate, r *rel) (*rel, error) {
 
 // shuffled brings rows with equal keys into equal partitions.
 func (lo *lowering) shuffled(r *rel, keys []string, parts int, name string) (*rel, error) {
-	c := &cut{Keys: keys, N: parts, Disk: lo.onDisk(r.size)}
+	c := &cut{Keys: keys, N: parts, Keep: lo.keep(r.size)}
 	layer, err := lo.cut(r, name, c, nil)
 	if err != nil {
 		return nil, err
@@ -138,15 +138,19 @@ func (lo *lowering) shuffled(r *rel, keys []string, parts int, name string) (*re
 	return lo.over(layer, r.tree.Schema(), parts, graph.All{N: layer.Len()}, true, r.size), nil
 }
 
-// onDisk reports whether the pieces of a shuffle are kept in files.
-func (lo *lowering) onDisk(size int64) bool {
-	switch lo.disk {
-	case "disk":
-		return true
-	case "memory":
-		return false
+// keep says where the pieces of a shuffle of so many bytes are kept.
+func (lo *lowering) keep(size int64) keeping {
+	switch {
+	case lo.disk == "disk":
+		return onDisk
+	case lo.disk == "memory":
+		return inMemory
+	case lo.elsewhere:
+		return asFits
+	case size > lo.memory/4:
+		return onDisk
 	}
-	return size > lo.memory/4
+	return inMemory
 }
 
 // distinct drops duplicates in every partition, and then among what is left, in one task or after a shuffle.

@@ -59,7 +59,7 @@ func (lo *lowering) ranged(r *rel, keys []plan.SortKey, parts int, bounds *graph
 	if err != nil {
 		return nil, err
 	}
-	c := &cut{By: keys[0], N: parts, Range: true, Disk: lo.onDisk(r.size)}
+	c := &cut{By: keys[0], N: parts, Range: true, Keep: lo.keep(r.size)}
 	layer, err := lo.cut(local, "sort-cut", c, bounds)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ type limits struct {
 	fuse       int64  // a plan over files below this may run as one query on all processors
 	splitEvery int
 	disk       string // where pieces of shuffles are kept: auto, memory or disk
+	elsewhere  bool   // tasks run in other processes, with a memory of their own
 	err        error
 }
 
@@ -30,6 +31,14 @@ const (
 
 // defaults are the limits of this process.
 func defaults() limits { return settings(context.Background()) }
+
+// distributed are the limits of plans whose tasks run in other processes: there is no fragment for all processors of one, and those that
+// cut for a shuffle look at their own memory.
+func distributed() limits {
+	l := defaults()
+	l.fuse, l.elsewhere = 0, true
+	return l
+}
 
 func settings(ctx context.Context) limits {
 	var l limits

@@ -57,18 +57,31 @@ func (f *Frame) write(op, path, ext string, opts []Option, takes ...string) *she
 	if w.single && ext == ".parquet" {
 		f = f.Repartition(1)
 	}
-	l, err := f.lower()
-	if err != nil {
-		return sheaf.NewAction(sheaf.ActionSpec{Err: err})
+	spec := w.action(f.lower())
+	spec.Elsewhere = func() sheaf.ActionSpec {
+		w := *w
+		if w.Pattern, err = filepath.Abs(w.Pattern); err != nil { // other processes have other working directories
+			return sheaf.ActionSpec{Err: mistake(op, err)}
+		}
+		return w.action(f.lowerElsewhere())
 	}
+	return sheaf.NewAction(spec)
+}
+
+// action is the writing of the partitions of a plan.
+func (w writing) action(l *lowered, err error) sheaf.ActionSpec {
+	if err != nil {
+		return sheaf.ActionSpec{Err: err}
+	}
+	w.Staging = filepath.Join(filepath.Dir(w.Pattern), ".sheaf-"+graph.Unique().String()[16:])
 	w.name(l.root.Len())
 	layer, err := graph.New(graph.Spec{
-		Name: op, Op: w, Space: []int{l.root.Len()}, Edges: []graph.Edge{{From: l.root, Map: graph.Each{}}}, Token: graph.Unique(),
+		Name: w.Op, Op: &w, Space: []int{l.root.Len()}, Edges: []graph.Edge{{From: l.root, Map: graph.Each{}}}, Token: graph.Unique(),
 	})
 	if err != nil {
-		return sheaf.NewAction(sheaf.ActionSpec{Err: err})
+		return sheaf.ActionSpec{Err: err}
 	}
-	return sheaf.NewAction(sheaf.ActionSpec{Graph: graph.Of(layer), Before: w.before, After: w.after})
+	return sheaf.ActionSpec{Graph: graph.Of(layer), Before: w.before, After: w.after}
 }
 
 // writing writes partitions into a staging directory beside the final names, where they come at the end.
@@ -121,7 +134,6 @@ func newWriting(op, path, ext string, o *options) (*writing, error) {
 		}
 		w.Pattern = filepath.Join(path, "part-*"+ext)
 	}
-	w.Staging = filepath.Join(filepath.Dir(w.Pattern), ".sheaf-"+graph.Unique().String()[16:])
 	return w, nil
 }
 

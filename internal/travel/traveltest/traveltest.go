@@ -267,3 +267,6 @@ func (p pending) Value(ctx context.Context) (any, error) {
 	v, err := p.Pending.Value(ctx)
 	return v, delivered(err)
 }
+
+// Distributed reports true: collections plan as for a cluster.
+func (e *Executor) Distributed() bool { return true }

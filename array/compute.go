@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"sheaf"
+	"sheaf/delayed"
 	"sheaf/graph"
 	"sheaf/ndarray"
 )
@@ -56,9 +57,31 @@ func (x *Array) Persist(ctx context.Context, opts ...sheaf.Option) (*Array, erro
 }
 
 // Finish implements sheaf.Lazy: it joins the blocks.
-func (x *Array) Finish(_ context.Context, parts []any) (*ndarray.Array, error) {
+func (x *Array) Finish(ctx context.Context, parts []any) (*ndarray.Array, error) {
 	if x.err != nil {
 		return nil, x.err
+	}
+	return x.Finisher().Finish(ctx, parts)
+}
+
+// Finisher returns what joins the blocks and holds nothing else of x.
+func (x *Array) Finisher() delayed.Finisher[*ndarray.Array] {
+	if x.err != nil {
+		return finisher{err: x.err}
+	}
+	return finisher{space: spaceOf(x.chunksOf()), anew: madeAnew(x.node)}
+}
+
+// finisher joins a grid of blocks.
+type finisher struct {
+	space []int
+	anew  bool // the blocks are new memory
+	err   error
+}
+
+func (f finisher) Finish(_ context.Context, parts []any) (*ndarray.Array, error) {
+	if f.err != nil {
+		return nil, f.err
 	}
 	blocks := make([]*ndarray.Array, len(parts))
 	for i, v := range parts {
@@ -69,12 +92,12 @@ func (x *Array) Finish(_ context.Context, parts []any) (*ndarray.Array, error) {
 		blocks[i] = a
 	}
 	if len(blocks) == 1 {
-		if madeAnew(x.node) {
+		if f.anew {
 			return blocks[0].Compact(), nil
 		}
 		return blocks[0].Copy(), nil
 	}
-	return joinBlocks(blocks, spaceOf(x.chunksOf()))
+	return joinBlocks(blocks, f.space)
 }
 
 // madeAnew reports whether the blocks of a node are new memory. Others may be somebody's: values that an array was made of,

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"sheaf"
+	"sheaf/delayed"
 	"sheaf/graph"
 	"sheaf/internal/caller"
 )
@@ -184,7 +185,16 @@ func (b *Bag[T]) materialized() (*graph.Layer, error) {
 }
 
 // Finish joins the partitions.
-func (b *Bag[T]) Finish(_ context.Context, parts []any) ([]T, error) {
+func (b *Bag[T]) Finish(ctx context.Context, parts []any) ([]T, error) {
+	return joiner[T]{}.Finish(ctx, parts)
+}
+
+// Finisher returns what joins the partitions and holds nothing of the bag.
+func (b *Bag[T]) Finisher() delayed.Finisher[[]T] { return joiner[T]{} }
+
+type joiner[T any] struct{}
+
+func (joiner[T]) Finish(_ context.Context, parts []any) ([]T, error) {
 	total := 0
 	for _, p := range parts {
 		s, err := sliceOf[T](p)

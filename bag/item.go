@@ -57,6 +57,13 @@ func (i *Item[T]) Graph() (graph.Graph, error) {
 // Finish returns the value.
 func (i *Item[T]) Finish(_ context.Context, parts []any) (T, error) { return valueOf[T](parts[0]) }
 
+// Finisher returns what takes the value and holds nothing of the item.
+func (i *Item[T]) Finisher() delayed.Finisher[T] { return taker[T]{} }
+
+type taker[T any] struct{}
+
+func (taker[T]) Finish(_ context.Context, parts []any) (T, error) { return valueOf[T](parts[0]) }
+
 func valueOf[T any](v any) (T, error) {
 	x, ok := v.(T)
 	if !ok && v != nil {

@@ -10,6 +10,7 @@ import (
 	"sheaf"
 	"sheaf/array"
 	"sheaf/dataframe/internal/plan"
+	"sheaf/delayed"
 	"sheaf/graph"
 )
 
@@ -107,8 +108,17 @@ func (s *Scalar[T]) Graph() (graph.Graph, error) { return s.frame.Graph() }
 
 // Finish takes the value out of its table.
 func (s *Scalar[T]) Finish(ctx context.Context, parts []any) (T, error) {
+	return s.Finisher().Finish(ctx, parts)
+}
+
+// Finisher returns what takes the value out of its table and holds nothing else of the plan.
+func (s *Scalar[T]) Finisher() delayed.Finisher[T] { return scalarFinisher[T]{s.frame.Finisher()} }
+
+type scalarFinisher[T any] struct{ table delayed.Finisher[*Table] }
+
+func (s scalarFinisher[T]) Finish(ctx context.Context, parts []any) (T, error) {
 	var zero T
-	t, err := s.frame.Finish(ctx, parts)
+	t, err := s.table.Finish(ctx, parts)
 	if err != nil {
 		return zero, err
 	}

@@ -179,6 +179,9 @@ func Whole[T any](c sheaf.Lazy[T]) *Value[T] {
 		return &Value[T]{&node{err: err}}
 	}
 	n := &node{key: graph.Unique(), op: whole[T]{c}}
+	if f, ok := c.(interface{ Finisher() Finisher[T] }); ok {
+		n.op = whole[T]{f.Finisher()}
+	}
 	for _, o := range g.Outputs {
 		for k := range o.Len() {
 			n.deps = append(n.deps, &node{layer: o.Layer, index: int32(o.At(k))})
@@ -187,7 +190,13 @@ func Whole[T any](c sheaf.Lazy[T]) *Value[T] {
 	return &Value[T]{n}
 }
 
-type whole[T any] struct{ of sheaf.Lazy[T] }
+// A Finisher joins the values of a collection's parts and knows nothing else of the collection. Collections have a method
+// Finisher() Finisher[T], so that [Whole] can join their parts in another process.
+type Finisher[T any] interface {
+	Finish(ctx context.Context, parts []any) (T, error)
+}
+
+type whole[T any] struct{ of Finisher[T] }
 
 func (w whole[T]) Run(ctx context.Context, t *graph.Task) (any, error) {
 	return w.of.Finish(ctx, append([]any(nil), t.Inputs()...))

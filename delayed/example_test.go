@@ -54,3 +54,21 @@ func ExampleResults() {
 	fmt.Println(q, m, err)
 	// Output: 3 2 <nil>
 }
+
+func ExampleFinisher() {
+	var join delayed.Finisher[string] = finishText{}
+	s, err := join.Finish(context.Background(), []any{"a", "b"})
+	fmt.Println(s, err)
+	// Output: ab <nil>
+}
+
+// finishText joins texts.
+type finishText struct{}
+
+func (finishText) Finish(_ context.Context, parts []any) (string, error) {
+	s := ""
+	for _, p := range parts {
+		s += p.(string)
+	}
+	return s, nil
+}

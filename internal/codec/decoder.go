@@ -32,8 +32,10 @@ type pendingDec struct {
 
 // NewDecoder returns a decoder that reads from r.
 func NewDecoder(r io.Reader) *Decoder {
-	return &Decoder{src: r, buf: make([]byte, 8<<10), credit: creditStart}
+	return &Decoder{src: r, buf: make([]byte, readBytes), credit: creditStart}
 }
+
+const readBytes = 8 << 10
 
 // NewDecoderBytes returns a decoder of the values in data, which they do not share memory with.
 func NewDecoderBytes(data []byte) *Decoder {

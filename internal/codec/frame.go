@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"unsafe"
 
 	"github.com/zeebo/xxh3"
@@ -69,9 +70,14 @@ func DecodeFrameAs[T any](r io.Reader) (v T, err error) {
 	return v, err
 }
 
+// readBuffers are those of decoders that have ended. Nothing that was decoded points into them.
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, readBytes); return &b }}
+
 func decodeFrame(r io.Reader, decode func(*Decoder) error) error {
 	fr := NewFrameReader(r)
-	d := NewDecoder(fr)
+	buf := readBuffers.Get().(*[]byte) // most values are tiny beside it
+	defer readBuffers.Put(buf)
+	d := &Decoder{src: fr, buf: *buf, credit: creditStart}
 	if err := decode(d); err != nil {
 		if fr.err != nil && !errors.Is(fr.err, io.EOF) {
 			return fr.err

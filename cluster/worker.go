@@ -184,13 +184,17 @@ func (w *worker) status(s session.Status) {
 	}
 }
 
-// push sends a small result straight to a client.
-func (w *worker) push(number uint32, v *wire.Value) {
+// push sends small results straight to a client.
+func (w *worker) push(number uint32, vs []*wire.Value) {
 	w.mu.Lock()
 	epoch := w.epoch
 	w.mu.Unlock()
 	<-w.ready
-	frame, err := session.AppendDatagram(nil, v)
+	ms := make([]wire.Message, len(vs))
+	for i, v := range vs {
+		ms[i] = v
+	}
+	frame, err := session.AppendDatagram(nil, ms...)
 	if err != nil || w.conn == nil {
 		return // it is fetched instead
 	}

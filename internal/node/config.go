@@ -40,7 +40,7 @@ type Config struct {
 	Dir   string           // for spilled values; empty means the system's temporary directory
 
 	Send    func(m wire.Message)                                                  // to the scheduler; it must return soon, and may be called when there is no session
-	Push    func(client uint32, v *wire.Value)                                    // straight to a client, from a goroutine of its own; may be nil
+	Push    func(client uint32, vs []*wire.Value)                                 // straight to a client, from a goroutine of its own; may be nil
 	Quit    func(reason string, restart bool)                                     // the scheduler wants the worker to end; it must return soon; may be nil
 	Status  func(paused bool, reason string)                                      // the worker has stopped or begun to start tasks; may be nil
 	Context func(context.Context) context.Context                                 // adds to the context of all tasks; may be nil
@@ -81,7 +81,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Codec = frames{}
 	}
 	if c.Push == nil {
-		c.Push = func(uint32, *wire.Value) {}
+		c.Push = func(uint32, []*wire.Value) {}
 	}
 	if c.Quit == nil {
 		c.Quit = func(string, bool) {}

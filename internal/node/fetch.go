@@ -134,26 +134,51 @@ func (n *Node) sendPushes() {
 	pushes := append([]push(nil), t.pushes...)
 	clear(t.pushes)
 	t.pushes = t.pushes[:0]
-	n.beside(func() {
-		for _, p := range pushes {
-			n.pushOne(p)
-		}
-	})
+	n.beside(func() { n.push(pushes) })
 }
 
-func (n *Node) pushOne(p push) {
-	defer p.h.readers.Add(-1)
-	v, err := p.h.pin(&n.table.clock)
-	if err != nil {
-		return // the client fetches it
-	}
-	defer p.h.unpin()
+// pushBytes is about how much goes in one datagram.
+const pushBytes = 64 << 10
+
+// push encodes values and sends them, those of neighbours for one client together.
+func (n *Node) push(pushes []push) {
 	var b bytes.Buffer
-	if codec.EncodeFrame(&b, v) != nil {
-		return // the client learns why when it fetches it
+	values := make([]wire.Value, 0, len(pushes))
+	batch := make([]*wire.Value, 0, len(pushes))
+	var to uint32
+	flush := func() {
+		if len(batch) > 0 {
+			n.gauge.sent.Add(int64(b.Len()))
+			n.conf.Push(to, batch)
+		}
+		batch = batch[:0]
+		b = bytes.Buffer{} // what was sent is its own
 	}
-	n.gauge.sent.Add(int64(b.Len()))
-	n.conf.Push(p.Client, &wire.Value{ID: p.ID, Attempt: p.Attempt, Worker: p.Push.Worker, Frame: b.Bytes()})
+	for _, p := range pushes {
+		if p.Client != to || b.Len() > pushBytes {
+			flush()
+			to = p.Client
+		}
+		at := b.Len()
+		if !n.encode(&b, p.h) {
+			b.Truncate(at)
+			continue
+		}
+		values = append(values, wire.Value{ID: p.ID, Attempt: p.Attempt, Worker: p.Push.Worker, Frame: b.Bytes()[at:b.Len():b.Len()]})
+		batch = append(batch, &values[len(values)-1])
+	}
+	flush()
+}
+
+// encode appends a small value. The client fetches what it does not get, and learns then why.
+func (n *Node) encode(b *bytes.Buffer, h *holding) bool {
+	defer h.readers.Add(-1)
+	v, err := h.pin(&n.table.clock)
+	if err != nil {
+		return false
+	}
+	defer h.unpin()
+	return codec.EncodeFrame(b, v) == nil
 }
 
 // asking bounds the questions that are answered at a time, and asked how many more may wait.

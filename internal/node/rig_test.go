@@ -95,7 +95,11 @@ func newRig(t testing.TB, change func(c *Config)) *rig {
 	c := Config{
 		Hello: wire.WorkerHello{Name: "w1", Threads: 2}, Dir: t.TempDir(), Program: r.prog, Fetcher: r.peers, Grace: 50 * time.Millisecond,
 		Send: func(m wire.Message) { r.told <- m },
-		Push: func(_ uint32, v *wire.Value) { r.pushes <- v },
+		Push: func(_ uint32, vs []*wire.Value) {
+			for _, v := range vs {
+				r.pushes <- v
+			}
+		},
 		Quit: func(reason string, _ bool) { r.quits <- reason },
 	}
 	if change != nil {

@@ -36,7 +36,7 @@ func sent[T any](t interface{ Fatal(...any) }, v any) (got T, size int) {
 	return x.(T), size
 }
 
-func tableOf(values []int64) *Table {
+func oneColumn(values []int64) *Table {
 	schema := arrow.NewSchema([]arrow.Field{{Name: "a", Type: arrow.PrimitiveTypes.Int64}}, nil)
 	b := array.NewInt64Builder(memory.DefaultAllocator)
 	b.AppendValues(values, nil)
@@ -48,11 +48,11 @@ func tableOf(values []int64) *Table {
 // are kept, and no row gets lost or is sent twice.
 func TestPiecesSentOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := tableOf(rapid.SliceOfN(rapid.Int64Range(-5, 50), 0, 300).Draw(t, "values"))
+		x := oneColumn(rapid.SliceOfN(rapid.Int64Range(-5, 50), 0, 300).Draw(t, "values"))
 		n := rapid.IntRange(1, 40).Draw(t, "n")
 		c := &cut{Keys: []string{"a"}, N: n, Keep: rapid.SampledFrom([]keeping{inMemory, onDisk}).Draw(t, "keep")}
 		task := &graph.Task{}
-		task.Bind(graph.Must(graph.Spec{Name: "x", Op: &fragment{}, Space: []int{3}}), 0, nil, nil)
+		task.Bind(graph.Must(graph.Spec{Name: "x", Op: &share{}, Space: []int{3}}), 0, nil, nil)
 		whole, err := c.apply(context.Background(), x, task)
 		if err != nil {
 			t.Fatal(err)
@@ -101,7 +101,7 @@ func onDiskPieces(t *testing.T, n, rows int) *pieces {
 	t.Helper()
 	var parts []*Table
 	for i := range n {
-		parts = append(parts, tableOf(slices.Repeat([]int64{int64(i)}, rows)))
+		parts = append(parts, oneColumn(slices.Repeat([]int64{int64(i)}, rows)))
 	}
 	p, err := writePieces(context.Background(), parts)
 	if err != nil {
@@ -160,7 +160,7 @@ func TestPiecesOnAFullDisk(t *testing.T) {
 		t.Skip("no /dev/full here")
 	}
 	defer full.Close()
-	err = noRoom(writePiece(full, tableOf(make([]int64, 1<<17))))
+	err = noRoom(writePiece(full, oneColumn(make([]int64, 1<<17))))
 	if err == nil || !strings.Contains(err.Error(), "no space left") || !strings.Contains(err.Error(), "/dev/full") || !strings.Contains(err.Error(), "SHEAF_TEMPORARY_DIRECTORY") {
 		t.Errorf("got %v", err)
 	}
@@ -185,9 +185,10 @@ func TestDistributedPlans(t *testing.T) {
 			t.Errorf("%s wants all threads of a process", d.layer.Name())
 		}
 	}
+	rows := fromTable("x", oneColumn(make([]int64, 1000)), 5)
 	l := distributed()
 	l.gather, l.part, l.broadcast = 1, 1000, 0
-	lo, err := lower(f.Merge(f, On("a")).node, l)
+	lo, err := lower(rows.Merge(rows.Rename(map[string]string{"a": "b"}), LeftOn("a"), RightOn("b")).Head(5).node, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +217,7 @@ func writtenParquet(t *testing.T) string {
 	for i := range x {
 		x[i] = int64(i % 37)
 	}
-	if err := tableOf(x).Frame().Repartition(4).ToParquet(dir).Run(context.Background()); err != nil {
+	if err := oneColumn(x).Frame().Repartition(4).ToParquet(dir).Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -224,8 +225,8 @@ func writtenParquet(t *testing.T) string {
 
 func FuzzDecodePieces(f *testing.F) {
 	for _, p := range []*pieces{
-		{n: 3, tables: []*Table{tableOf([]int64{1, 2}), nil, tableOf([]int64{3})}},
-		{n: 2, only: 2, tables: []*Table{tableOf([]int64{7})}},
+		{n: 3, tables: []*Table{oneColumn([]int64{1, 2}), nil, oneColumn([]int64{3})}},
+		{n: 2, only: 2, tables: []*Table{oneColumn([]int64{7})}},
 		{},
 	} {
 		var buf bytes.Buffer

@@ -49,16 +49,29 @@ func (a *auditor) claimed(f *future) {
 func (a *auditor) borrowed(fs []*future) {
 	for _, f := range fs {
 		f.borrowed = true
-		f.story.needs++ // it may have been given up in between
+		for _, s := range a.above(f.story) {
+			s.needs++ // who lent it may give it up before the claim comes
+		}
 	}
 }
 
 func (a *auditor) cancelled(_ *client, fs []*future) { a.sums.cancelled += len(fs) }
 
-// retried takes note of a wish to run again what failed.
+// retried takes note of a wish to run again what failed. What failed with it runs again too, with what that needs: it may be anything that
+// is connected with it.
 func (a *auditor) retried(f *future) {
-	for _, s := range a.above(f.story) {
-		s.retries++
+	seen := map[*story]bool{f.story: true}
+	list := []*story{f.story}
+	for k := 0; k < len(list); k++ {
+		list[k].retries++
+		for _, near := range [][]*story{list[k].inputs, list[k].users} {
+			for _, s := range near {
+				if !seen[s] {
+					seen[s] = true
+					list = append(list, s)
+				}
+			}
+		}
 	}
 }
 

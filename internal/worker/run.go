@@ -155,7 +155,9 @@ func (w *Worker) ended(t *task) {
 	w.spare(t)
 	if m := w.delayed[a]; m != nil {
 		delete(w.delayed, a)
-		w.accept(m) // unless a still newer one has come
+		if w.accept(m); w.tasks[a.ID] == nil || w.tasks[a.ID].Attempt != a.Attempt {
+			w.back = append(w.back, a) // a still newer one has come
+		}
 	}
 }
 

@@ -14,9 +14,11 @@ import (
 func (w *Worker) Hello() *wire.WorkerHello {
 	h := w.conf.Hello
 	h.Was, h.Epoch = w.number, w.epoch
+	w.told = map[wire.ID]bool{}
 	for _, v := range w.held() {
 		if !v.doomed && v.id.Part == 0 {
 			h.Holds = append(h.Holds, wire.Size{ID: v.id, Bytes: v.bytes})
+			w.told[v.id] = true
 		}
 	}
 	return &h
@@ -34,7 +36,7 @@ func (w *Worker) welcome(m *wire.Welcome) {
 	if w.number != 0 && !same {
 		w.anew(m.Epoch != w.epoch)
 	}
-	w.joined, w.number, w.epoch = true, m.Number, m.Epoch
+	w.joined, w.rejoined, w.number, w.epoch, w.told = true, same, m.Number, m.Epoch, nil
 	w.heartbeat = time.Duration(m.HeartbeatMS) * time.Millisecond
 	w.beat, w.drained = true, false
 	if same {
@@ -52,7 +54,11 @@ func (w *Worker) anew(values bool) {
 		t.tell = false
 	}
 	for _, t := range w.inOrder() {
-		w.supersede(t, "the scheduler has given this worker up")
+		if t.running() {
+			w.loosen(t, false, "the scheduler has given this worker up")
+		} else {
+			w.drop(t)
+		}
 	}
 	if values {
 		w.otherEpoch()
@@ -60,6 +66,9 @@ func (w *Worker) anew(values bool) {
 	for _, v := range w.sorted() {
 		if v.state == Held && !values {
 			w.disown(v)
+			if !v.doomed && !w.told[v.id] { // it came after the hello
+				w.holding = append(w.holding, wire.Size{ID: v.id, Bytes: v.bytes})
+			}
 		} else {
 			w.free(v.id)
 		}
@@ -133,6 +142,9 @@ func (w *Worker) report() {
 	}
 	if len(w.done) > 0 {
 		w.send(&wire.Done{Tasks: w.done})
+	}
+	if len(w.back) > 0 {
+		w.send(&wire.Returned{Tasks: w.back})
 	}
 	if len(w.holding) > 0 || len(w.dropped) > 0 {
 		w.send(&wire.Holding{Values: w.holding, Dropped: w.dropped})

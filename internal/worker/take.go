@@ -14,17 +14,13 @@ func (w *Worker) compute(m *wire.Compute) {
 		}
 		w.emit(&Install{Layers: m.Layers})
 	}
-	var back []wire.Attempt
 	for i := range m.Tasks {
 		t := &m.Tasks[i]
 		if w.draining {
-			back = append(back, wire.Attempt{ID: t.ID, Attempt: t.Attempt})
+			w.back = append(w.back, wire.Attempt{ID: t.ID, Attempt: t.Attempt})
 			continue
 		}
 		w.accept(t)
-	}
-	if back != nil {
-		w.send(&wire.Returned{Tasks: back})
 	}
 	w.places(m.Where)
 }
@@ -34,7 +30,12 @@ func (w *Worker) accept(t *wire.Task) {
 		if old.Attempt >= t.Attempt {
 			return
 		}
-		w.supersede(old, "a newer attempt")
+		if old.running() {
+			w.loosen(old, true, "a newer attempt")
+		} else {
+			w.back = append(w.back, old.attempt())
+			w.drop(old)
+		}
 	}
 	if f := w.erred[t.ID]; f != nil {
 		if f.Attempt == t.Attempt {
@@ -203,15 +204,6 @@ func (w *Worker) drop(t *task) {
 	w.spare(t)
 }
 
-// supersede gives up an attempt.
-func (w *Worker) supersede(t *task, reason string) {
-	if t.running() {
-		w.loosen(t, false, reason)
-		return
-	}
-	w.drop(t)
-}
-
 // loosen lets an attempt that runs go: what comes of it is of no interest, only that it ends.
 func (w *Worker) loosen(t *task, tell bool, reason string) {
 	delete(w.tasks, t.ID)
@@ -220,23 +212,28 @@ func (w *Worker) loosen(t *task, tell bool, reason string) {
 	w.emit(&Interrupt{Task: t.attempt(), Reason: reason})
 }
 
-// stop ends attempts.
+// stop ends attempts. Each is answered: those that have not started by Returned, those that run by Failed when they have ended,
+// and those that have ended by what was said then; in a session that was lost for a while that may not have arrived.
 func (w *Worker) stop(m *wire.Stop) {
 	for _, a := range m.Tasks {
-		delete(w.delayed, a)
-		if t := w.tasks[a.ID]; t != nil && t.Attempt == a.Attempt {
-			if t.running() {
-				w.loosen(t, true, m.Reason)
-			} else {
-				w.drop(t)
-			}
-			continue
-		}
-		if f := w.erred[a.ID]; f != nil && f.Attempt == a.Attempt {
-			delete(w.erred, a.ID)
-		}
-		if v := w.madeBy(a.ID); v != nil && v.attempt == a.Attempt {
+		t, loose, f, v := w.tasks[a.ID], w.loose[a], w.erred[a.ID], w.madeBy(a.ID)
+		switch {
+		case w.delayed[a] != nil:
+			delete(w.delayed, a)
+			w.back = append(w.back, a)
+		case t != nil && t.Attempt == a.Attempt && t.running():
+			w.loosen(t, true, m.Reason)
+		case t != nil && t.Attempt == a.Attempt:
+			w.back = append(w.back, a)
+			w.drop(t)
+		case loose != nil:
+			loose.tell = loose.tell || w.rejoined
+		case v != nil && v.attempt == a.Attempt:
 			w.free(v.id)
+		case f != nil && f.Attempt == a.Attempt:
+			delete(w.erred, a.ID)
+		case w.rejoined:
+			w.back = append(w.back, a)
 		}
 	}
 }
@@ -265,18 +262,14 @@ func (w *Worker) drain() {
 		return
 	}
 	w.draining, w.beat = true, true
-	back := &wire.Returned{}
 	for _, t := range w.inOrder() {
 		if !t.running() {
-			back.Tasks = append(back.Tasks, t.attempt())
+			w.back = append(w.back, t.attempt())
 			w.drop(t)
 		}
 	}
 	for _, a := range w.delayedInOrder() {
-		back.Tasks = append(back.Tasks, a)
+		w.back = append(w.back, a)
 		delete(w.delayed, a)
-	}
-	if len(back.Tasks) > 0 {
-		w.send(back)
 	}
 }

@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"maps"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -22,7 +23,8 @@ func TestRandomWalks(t *testing.T) {
 		if rapid.Bool().Draw(rt, "ahead") {
 			c.Ahead = 100 * time.Microsecond
 		}
-		m := &model{t: rt, w: New(c), twin: New(c), store: map[wire.ID]bool{}, running: map[wire.Attempt]*execution{}, attempts: map[wire.ID]uint32{}}
+		m := &model{t: rt, w: New(c), twin: New(c), store: map[wire.ID]bool{}, running: map[wire.Attempt]*execution{}, attempts: map[wire.ID]uint32{},
+			open: map[wire.Attempt]wire.Task{}, stopped: map[wire.Attempt]bool{}}
 		m.step(&Opened{})
 		m.step(&FromScheduler{Msg: &wire.Welcome{Number: 1, Epoch: 1, HeartbeatMS: 1000}})
 		m.number, m.epoch = 1, 1
@@ -36,6 +38,9 @@ func TestRandomWalks(t *testing.T) {
 
 const letters = 12
 
+// printWalk prints what happens: WALK=1 go test -run Walks -rapid.seed=…
+var printWalk = os.Getenv("WALK") != ""
+
 type model struct {
 	t        *rapid.T
 	w, twin  *Worker
@@ -48,7 +53,8 @@ type model struct {
 	fetches  []*Fetch
 	attempts map[wire.ID]uint32
 	lost     bool
-	drained  bool
+	open     map[wire.Attempt]wire.Task // dispatched and not answered
+	stopped  map[wire.Attempt]bool      // of open
 }
 
 type execution struct {
@@ -92,6 +98,18 @@ func (m *model) step(in ...In) {
 		}
 	}
 	effects := m.w.Step(m.now, in)
+	if printWalk {
+		for _, i := range in {
+			if f, ok := i.(*FromScheduler); ok {
+				fmt.Printf("%T %+v\n", f.Msg, f.Msg)
+			} else {
+				fmt.Printf("%T %+v\n", i, i)
+			}
+		}
+		for _, e := range effects {
+			fmt.Println("   ", sayEffect(e))
+		}
+	}
 	other := m.twin.Step(m.now, in)
 	if len(effects) != len(other) || m.w.Hash() != m.twin.Hash() {
 		m.t.Fatalf("two runs of the same story differ: %v, %v", effects, other)
@@ -161,6 +179,27 @@ func (m *model) perform(e Effect, told map[any]bool) {
 		if _, ok := e.Msg.(*wire.WorkerHello); !ok && m.lost {
 			m.t.Fatalf("%T is sent without a session", e.Msg)
 		}
+		m.answered(e.Msg)
+	}
+}
+
+// answered notes the end of attempts.
+func (m *model) answered(msg wire.Message) {
+	end := func(a wire.Attempt) {
+		delete(m.open, a)
+		delete(m.stopped, a)
+	}
+	switch msg := msg.(type) {
+	case *wire.Done:
+		for _, d := range msg.Tasks {
+			end(wire.Attempt{ID: d.ID, Attempt: d.Attempt})
+		}
+	case *wire.Failed:
+		end(wire.Attempt{ID: msg.ID, Attempt: msg.Attempt})
+	case *wire.Returned:
+		for _, a := range msg.Tasks {
+			end(a)
+		}
 	}
 }
 
@@ -215,6 +254,14 @@ func (m *model) compute() {
 			t.Links = []wire.Link{{ID: m.id()}}
 		}
 		c.Tasks = append(c.Tasks, t)
+		if a := (wire.Attempt{ID: t.ID, Attempt: t.Attempt}); !m.lost && !m.stopped[a] {
+			m.open[a] = t
+			for b := range m.open {
+				if b.ID == a.ID && b.Attempt < a.Attempt {
+					m.stopped[b] = true
+				}
+			}
+		}
 	}
 	m.step(&FromScheduler{Msg: c})
 }
@@ -279,6 +326,11 @@ func (m *model) changeMind() {
 		m.step(&FromScheduler{Msg: &wire.Steal{Tasks: as}})
 		return
 	}
+	for _, a := range as {
+		if _, ok := m.open[a]; ok {
+			m.stopped[a] = true
+		}
+	}
 	m.step(&FromScheduler{Msg: &wire.Stop{Tasks: as, Reason: "why not"}})
 }
 
@@ -322,9 +374,29 @@ func (m *model) session() {
 }
 
 func (m *model) welcome(number uint32, epoch uint64) {
+	same := number == m.number && epoch == m.epoch
+	if !same {
+		clear(m.open)
+		clear(m.stopped)
+	}
 	m.step(&Opened{})
 	m.lost, m.number, m.epoch = false, number, epoch
 	m.step(&FromScheduler{Msg: &wire.Welcome{Number: number, Epoch: epoch, HeartbeatMS: 1000}})
+	if !same {
+		return
+	}
+	// As the scheduler does: everything that it waits for is said again.
+	c, stop := &wire.Compute{}, &wire.Stop{}
+	for a, t := range m.open {
+		if m.stopped[a] {
+			stop.Tasks = append(stop.Tasks, a)
+		} else {
+			c.Tasks = append(c.Tasks, t)
+		}
+	}
+	slices.SortFunc(c.Tasks, func(a, b wire.Task) int { return a.ID.Compare(b.ID) })
+	slices.SortFunc(stop.Tasks, compareAttempts)
+	m.step(&FromScheduler{Msg: c}, &FromScheduler{Msg: &wire.Steal{Tasks: stop.Tasks}}, &FromScheduler{Msg: stop})
 }
 
 func (m *model) memory() {
@@ -350,6 +422,9 @@ func (m *model) finish() {
 			all = append(all, wire.Attempt{ID: id, Attempt: a})
 		}
 	}
+	for a := range m.open {
+		m.stopped[a] = true
+	}
 	m.step(&FromScheduler{Msg: &wire.Stop{Tasks: all}})
 	for len(m.order) > 0 {
 		a := m.order[0]
@@ -363,6 +438,9 @@ func (m *model) finish() {
 		m.step(&FetchFailed{Worker: f.Worker, IDs: f.IDs})
 	}
 	m.step(&FromScheduler{Msg: &wire.Free{IDs: ids}})
+	if len(m.open) > 0 {
+		m.t.Fatalf("attempts were not answered: %v", m.open)
+	}
 	w := m.w
 	if n := len(w.tasks) + len(w.loose) + len(w.values) + len(w.flight) + len(w.parts) + len(w.chained) + len(w.delayed) + w.busy + w.long + w.waiting + w.stored + w.requests + len(m.store); n > 0 || w.inFlight != 0 {
 		m.t.Fatalf("something is left: %s, store %v", w.Dump(), slices.Collect(maps.Keys(m.store)))
@@ -373,3 +451,4 @@ func (m *model) finish() {
 		m.t.Fatalf("got the next step at %v, want only a heartbeat at %v: %s", got, want, fmt.Sprint(len(w.active)))
 	}
 }
+

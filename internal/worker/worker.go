@@ -17,13 +17,15 @@ type Worker struct {
 
 	// The session.
 	joined    bool
+	rejoined  bool   // it was lost for a while: what was said last may not have arrived
 	number    uint32 // of the current or the last session, 0 before the first
 	epoch     uint64
 	heartbeat time.Duration
 	nextBeat  time.Duration
 	draining  bool
-	drained   bool // reported
-	over      bool // Quit has been asked for
+	drained   bool             // reported
+	told      map[wire.ID]bool // values that the last hello named, until it is answered
+	over      bool             // Quit has been asked for
 
 	tasks   map[wire.ID]*task           // live attempts by the head of their chain
 	loose   map[wire.Attempt]*task      // attempts that still run although nobody wants them
@@ -78,7 +80,8 @@ type out struct {
 	dropped  []wire.ID
 	freed    []wire.ID
 	missing  []wire.Place
-	why      string // of missing
+	why      string         // of missing
+	back     []wire.Attempt // given back although nobody has asked for them
 	started  []wire.Attempt
 	beat     bool // send a heartbeat now
 }
@@ -113,7 +116,7 @@ func (w *Worker) reset() {
 	clear(o.effects)
 	clear(o.executes)
 	o.effects, o.executes, o.keeps = o.effects[:0], o.executes[:0], o.keeps[:0]
-	o.done, o.holding, o.dropped, o.freed, o.missing, o.started = nil, nil, nil, nil, nil, nil
+	o.done, o.holding, o.dropped, o.freed, o.missing, o.started, o.back = nil, nil, nil, nil, nil, nil, nil
 	o.why, o.beat = "", false
 }
 

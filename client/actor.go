@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
-	"sync"
 	"sync/atomic"
 
 	"sheaf/fn"
@@ -38,9 +37,10 @@ func (a *Actor[T]) caller() uint64 {
 
 // actorState is an actor of this process.
 type actorState struct {
-	mu    sync.Mutex // held while a method runs
+	turns *turns // guards what follows while a method runs
 	value any
 	known bool
+	calls atomic.Uint64
 }
 
 // Actor calls f with args on a worker, and returns its result as an actor that stays there. T is a pointer to what has methods, usually.
@@ -57,7 +57,7 @@ func ActorOf[T any](f *Future[T]) *Actor[T] {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.actor == nil {
-		x.actor = &actorState{}
+		x.actor = &actorState{turns: newTurns()}
 	}
 	return &Actor[T]{future: f, local: x.actor}
 }
@@ -122,14 +122,15 @@ func (a *Actor[T]) Go[R any](ctx context.Context, method any, args ...any) *Acto
 		end(nil, err)
 		return f
 	}
-	x, id, err := a.remote(ctx)
+	x, id, made, err := a.remote(ctx)
 	switch {
 	case err != nil:
 		end(nil, err)
 	case x == nil:
-		go func() { end(a.callHere(ctx, method, args)) }()
+		number := a.local.calls.Add(1)
+		go func() { end(a.callHere(ctx, number, method, args)) }()
 	default:
-		a.callThere(x, id, method, args, end)
+		a.callThere(x, id, made, method, args, end)
 	}
 	return f
 }
@@ -143,37 +144,39 @@ func fits(method any, t reflect.Type) error {
 	return nil
 }
 
-// remote returns the cluster's executor and the actor's name there, or nothing if it is in this process.
-func (a *Actor[T]) remote(ctx context.Context) (*remote.Executor, wire.ID, error) {
+// remote returns the cluster's executor, the actor's name there, and its handle if it was made here; or nothing if it is in this process.
+func (a *Actor[T]) remote(ctx context.Context) (*remote.Executor, wire.ID, *remote.Handle, error) {
 	if a.future == nil {
 		c, err := Current(ctx)
 		if err != nil {
-			return nil, wire.ID{}, err
+			return nil, wire.ID{}, nil, err
 		}
 		if c.link == nil {
-			return nil, wire.ID{}, fmt.Errorf("client: an actor of a cluster was given to a client in this process")
+			return nil, wire.ID{}, nil, fmt.Errorf("client: an actor of a cluster was given to a client in this process")
 		}
-		return c.link.x, a.id, nil
+		return c.link.x, a.id, nil, nil
 	}
 	t, err := a.future.share.get()
 	if err != nil {
-		return nil, wire.ID{}, err
+		return nil, wire.ID{}, nil, err
 	}
 	h, ok := handleOf(t)
 	if !ok {
-		return nil, wire.ID{}, nil
+		return nil, wire.ID{}, nil, nil
 	}
-	return a.future.share.cell.c.link.x, h.ID(), h.Submitted(ctx)
+	return a.future.share.cell.c.link.x, h.ID(), h, h.Submitted(ctx)
 }
 
 // callHere calls a method in this process.
-func (a *Actor[T]) callHere(ctx context.Context, method any, args []any) (any, error) {
+func (a *Actor[T]) callHere(ctx context.Context, number uint64, method any, args []any) (any, error) {
 	v, err := a.future.Result(ctx)
 	if err != nil {
 		return nil, err
 	}
-	a.local.mu.Lock()
-	defer a.local.mu.Unlock()
+	if err := a.local.turns.enter(ctx, 0, number); err != nil {
+		return nil, err
+	}
+	defer a.local.turns.leave(0, number)
 	if !a.local.known { // it stays the same although the store may write the value to disk
 		a.local.value, a.local.known = v, true
 	}
@@ -208,13 +211,13 @@ func withReceiverFirst(method any) any {
 var contextType = reflect.TypeFor[context.Context]()
 
 // callThere has a method called on the worker that has the actor.
-func (a *Actor[T]) callThere(x *remote.Executor, id wire.ID, method any, args []any, end func(any, error)) {
+func (a *Actor[T]) callThere(x *remote.Executor, id wire.ID, made *remote.Handle, method any, args []any, end func(any, error)) {
 	b, err := travel.EncodeAny(actorCall{Method: method, Args: args, Caller: a.caller(), Number: a.calls.Add(1)})
 	if err != nil {
 		end(nil, fmt.Errorf("client: a call of %s: %w", fn.SourceOf(method), err))
 		return
 	}
-	_, err = x.Begin(&wire.Actor{ID: id, Call: b}, func(reply *wire.Reply, err error) {
+	answer := func(reply *wire.Reply, err error) {
 		ran, err := remote.Answer[*wire.Ran](reply, err)
 		if err == nil && len(ran.Results) != 1 {
 			err = fmt.Errorf("client: a call of an actor has %d results", len(ran.Results))
@@ -224,15 +227,24 @@ func (a *Actor[T]) callThere(x *remote.Executor, id wire.ID, method any, args []
 			return
 		}
 		end(valueOf[any](method, &ran.Results[0]))
-	})
-	if err != nil {
-		end(nil, err)
+	}
+	ask := func() {
+		if made != nil && made.Err() != nil {
+			end(nil, made.Err())
+		} else if _, err := x.Begin(&wire.Actor{ID: id, Call: b}, answer); err != nil {
+			end(nil, err)
+		}
+	}
+	if made == nil {
+		ask()
+	} else { // when the actor is there
+		made.Notify(ask)
 	}
 }
 
 // MarshalBinary lets the actor be an argument of functions on a cluster.
 func (a *Actor[T]) MarshalBinary() ([]byte, error) {
-	_, id, err := a.remote(context.Background())
+	_, id, _, err := a.remote(context.Background())
 	if err != nil {
 		return nil, err
 	}

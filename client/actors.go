@@ -35,6 +35,8 @@ type turns struct {
 	change chan struct{} // closed when something of this changes
 }
 
+func newTurns() *turns { return &turns{next: map[uint64]uint64{}, change: make(chan struct{})} }
+
 // overtakeMax is how long a call waits for one before it that has not come: it was lost on its way.
 const overtakeMax = time.Second
 
@@ -58,7 +60,7 @@ func (a *Actors) Call(ctx context.Context, id wire.ID, state any, b []byte) (any
 	a.mu.Lock()
 	t := a.byID[id]
 	if t == nil {
-		t = &turns{next: map[uint64]uint64{}, change: make(chan struct{})}
+		t = newTurns()
 		a.byID[id] = t
 	}
 	a.mu.Unlock()
@@ -71,8 +73,6 @@ func (a *Actors) Call(ctx context.Context, id wire.ID, state any, b []byte) (any
 
 // enter waits until it is a call's turn.
 func (t *turns) enter(ctx context.Context, caller, number uint64) error {
-	patience := time.NewTimer(overtakeMax)
-	defer patience.Stop()
 	late := false
 	for {
 		t.mu.Lock()
@@ -81,11 +81,15 @@ func (t *turns) enter(ctx context.Context, caller, number uint64) error {
 			t.mu.Unlock()
 			return nil
 		}
-		change := t.change
+		change, busy := t.change, t.busy
 		t.mu.Unlock()
+		var patience <-chan time.Time
+		if !busy {
+			patience = time.After(overtakeMax)
+		}
 		select {
 		case <-change:
-		case <-patience.C:
+		case <-patience:
 			late = true
 		case <-ctx.Done():
 			return context.Cause(ctx)

@@ -18,7 +18,8 @@ type cell struct {
 	task     task
 	err      error // nothing was submitted: why
 	resubmit func() (task, error)
-	actor    *actorState // if it is one of this process
+	inputs   func() error // retries the futures among the arguments
+	actor    *actorState  // if it is one of this process
 }
 
 // get returns the task, or why there is none.
@@ -31,7 +32,7 @@ func (x *cell) get() (task, error) {
 // settle forgets how to submit the task again, and with it the arguments, once it has succeeded.
 func (x *cell) settle() {
 	x.mu.Lock()
-	x.resubmit = nil
+	x.resubmit, x.inputs = nil, nil
 	x.mu.Unlock()
 }
 
@@ -44,6 +45,11 @@ func (x *cell) again() error {
 		return x.err
 	}
 	if r, ok := x.task.(interface{ Retry() (bool, error) }); ok {
+		if x.inputs != nil {
+			if err := x.inputs(); err != nil {
+				return err
+			}
+		}
 		if again, err := r.Retry(); again || err != nil {
 			return err
 		}

@@ -21,10 +21,14 @@ func BenchmarkRoundTrip(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer c.Close()
+	roundTrip(b, c)
+}
+
+func roundTrip(b *testing.B, c *client.Client) {
 	i := 0
 	for b.Loop() {
 		i++
-		if v, err := c.Submit[int](inc, i).Result(ctx); err != nil || v != i+1 {
+		if v, err := c.Submit[int](inc, i).Result(b.Context()); err != nil || v != i+1 {
 			b.Fatal(v, err)
 		}
 	}
@@ -38,13 +42,17 @@ func BenchmarkMapGather(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer c.Close()
+	mapGather(b, c)
+}
+
+func mapGather(b *testing.B, c *client.Client) {
 	const n = 100_000
 	xs := make([]int, n)
 	for b.Loop() {
 		for i := range xs {
 			xs[i] += n
 		}
-		if _, err := c.Gather(ctx, c.Map[int](inc, xs)); err != nil {
+		if _, err := c.Gather(b.Context(), c.Map[int](inc, xs)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -175,8 +175,23 @@ func (c *Client) RegisterPlugin(ctx context.Context, name string, p WorkerPlugin
 	if err != nil {
 		return fmt.Errorf("client: the plugin %q: %w", name, err)
 	}
-	_, err = c.link.x.Call(ctx, &wire.Plugin{Name: name, Value: b})
-	return err
+	return c.plug(ctx, &wire.Plugin{Name: name, Value: b})
+}
+
+// plug asks all workers to set up or to remove a plugin.
+func (c *Client) plug(ctx context.Context, m *wire.Plugin) error {
+	body, err := c.link.x.Call(ctx, m)
+	if err != nil {
+		return err
+	}
+	if ran, ok := body.(*wire.Ran); ok {
+		for _, r := range ran.Results {
+			if r.Err != nil {
+				return fmt.Errorf("client: the plugin %q on worker %s: %w", m.Name, r.Worker, travel.DecodeError(r.Err))
+			}
+		}
+	}
+	return nil
 }
 
 // UnregisterPlugin takes a plugin down everywhere.
@@ -189,8 +204,7 @@ func (c *Client) UnregisterPlugin(ctx context.Context, name string) error {
 	if c.link == nil {
 		return c.plugins.set(c.Context(ctx), name, nil)
 	}
-	_, err := c.link.x.Call(ctx, &wire.Plugin{Name: name, Remove: true})
-	return err
+	return c.plug(ctx, &wire.Plugin{Name: name, Remove: true})
 }
 
 // set replaces a plugin; nil removes it.

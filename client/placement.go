@@ -127,10 +127,7 @@ func (c *Client) Rebalance[R any](ctx context.Context, futures []*Future[R], opt
 //
 // Same as Client.replicate.
 func (c *Client) Replicate[R any](ctx context.Context, futures []*Future[R], n int, opts ...Option) error {
-	if c.link == nil {
-		return nil
-	}
-	if _, _, err := c.Wait(ctx, futures); err != nil {
+	if _, _, err := c.Wait(ctx, futures); err != nil || c.link == nil {
 		return err
 	}
 	ids, err := idsOf(ctx, futures)

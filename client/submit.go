@@ -32,8 +32,9 @@ func (c *Client) Submit[R any](f any, args ...any) *Future[R] {
 	}
 	x, found := c.find(token)
 	if !found {
+		x.inputs = func() error { return retryAll(c.ctx, args) }
 		x.resubmit = func() (task, error) {
-			if err := retryAll(c.ctx, args); err != nil {
+			if err := x.inputs(); err != nil {
 				return nil, err
 			}
 			return c.submit(fun.Call[R](args...), s)

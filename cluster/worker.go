@@ -44,7 +44,8 @@ type worker struct {
 	asked  bool // the scheduler wants it to end
 	ending chan struct{}
 	reason string
-	again  bool // its agent is to start it anew
+	again  bool           // its agent is to start it anew
+	client *client.Client // of its tasks; nil until one has needed it
 }
 
 // work is the main function of a worker process.
@@ -213,6 +214,12 @@ func (w *worker) end(reason string, restart bool) {
 }
 
 func (w *worker) close(ctx context.Context) {
+	w.mu.Lock()
+	own := w.client
+	w.mu.Unlock()
+	if own != nil {
+		_ = own.Close()
+	}
 	if w.conn != nil {
 		_ = w.conn.Close(ctx, w.reason)
 	}
@@ -228,9 +235,15 @@ func (w *worker) dialClient(network session.Network) func(context.Context) (*cli
 		w.mu.Lock()
 		number := w.number
 		w.mu.Unlock()
-		return client.Connect(context.WithoutCancel(ctx), client.Connection{
+		c, err := client.Connect(context.WithoutCancel(ctx), client.Connection{
 			Network: network, Token: w.doc.Security.Token, TLS: w.tls, Scheduler: schedulerName, Executable: w.doc.Executable, Worker: number,
 		})
+		if err == nil {
+			w.mu.Lock()
+			w.client = c
+			w.mu.Unlock()
+		}
+		return c, err
 	}
 }
 

@@ -5,9 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,15 +17,25 @@ import (
 	"sheaf/delayed"
 )
 
-// A Maker returns a new client with the given number of workers; the suite closes it.
+// A Maker returns a new client with the given number of workers of one thread each; the suite closes it.
 type Maker func(t *testing.T, workers int) *client.Client
 
+// Features say what kind of client the maker makes.
+type Features struct {
+	Cluster   bool // functions travel: those that capture variables are refused
+	Processes bool // workers are processes of their own, and share no variables with the test
+}
+
 // Run runs the suite.
-func Run(t *testing.T, make Maker) {
+func Run(t *testing.T, make Maker, features ...Features) {
+	var has Features
+	for _, f := range features {
+		has = f
+	}
 	for _, c := range []struct {
 		name string
 		test func(t *testing.T, c *client.Client)
-		n    int
+		n    int // workers
 	}{
 		{"submit", testSubmit, 2},
 		{"futures as arguments", testArguments, 2},
@@ -47,6 +58,23 @@ func Run(t *testing.T, make Maker) {
 		{"submit inside of tasks", testNested, 1},
 		{"context", testContext, 2},
 		{"results that wait", testResultContext, 1},
+		{"functions that capture", func(t *testing.T, c *client.Client) { testCaptures(t, c, has) }, 1},
+		{"exceptions", testExceptions, 2},
+		{"placement", func(t *testing.T, c *client.Client) { testPlacement(t, c, has) }, 2},
+		{"timeouts", testTimeouts, 1},
+		{"what tasks know", testTaskInfo, 1},
+		{"seceding", testSecede, 1},
+		{"rescheduling", testReschedule, 2},
+		{"actors", testActors, 2},
+		{"scatter options", func(t *testing.T, c *client.Client) { testScatterOptions(t, c, has) }, 2},
+		{"administration", func(t *testing.T, c *client.Client) { testAdministration(t, c, has) }, 2},
+		{"functions on all workers", func(t *testing.T, c *client.Client) { testRun(t, c, has) }, 2},
+		{"plugins", testPlugins, 2},
+		{"task stream and report", testStream, 2},
+		{"annotations of collections", testAnnotations, 2},
+		{"many tiny results", testMany, 2},
+		{"large results and arguments", testLarge, 2},
+		{"values of other executors", testForeign, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cl := make(t, c.n)
@@ -97,8 +125,6 @@ func testSubmit(t *testing.T, c *client.Client) {
 		t.Errorf("String() = %q", s)
 	}
 	result(t, c.Submit[string](func() string { return "captures nothing" }), "captures nothing")
-	n := 41
-	result(t, c.Submit[int](func() int { return n + 1 }), 42)
 }
 
 func testArguments(t *testing.T, c *client.Client) {
@@ -194,18 +220,19 @@ func testMap(t *testing.T, c *client.Client) {
 	}
 }
 
-var calls atomic.Int64
-
-func counted(x int) int { calls.Add(1); return x }
+func counted(path string, x int) (int, error) {
+	_, err := note(path, "called")
+	return x, err
+}
 
 func testPure(t *testing.T, c *client.Client) {
-	calls.Store(0)
-	a, b := c.Submit[int](counted, 1), c.Submit[int](counted, 1)
-	other := c.Submit[int](counted, 1, client.Pure(false))
+	path := file(t, "calls")
+	a, b := c.Submit[int](counted, path, 1), c.Submit[int](counted, path, 1)
+	other := c.Submit[int](counted, path, 1, client.Pure(false))
 	result(t, a, 1)
 	result(t, b, 1)
 	result(t, other, 1)
-	if n := calls.Load(); n != 2 {
+	if n := len(notes(path)); n != 2 {
 		t.Errorf("two equal pure calls and an impure one ran %d times, want 2", n)
 	}
 	if a.Key() != b.Key() || a.Key() == other.Key() {
@@ -216,8 +243,9 @@ func testPure(t *testing.T, c *client.Client) {
 	result(t, k, 6)
 	a.Release()
 	b.Release()
-	result(t, c.Submit[int](counted, 1), 1)
-	if n := calls.Load(); n != 3 {
+	time.Sleep(50 * time.Millisecond) // releases are sent a little later
+	result(t, c.Submit[int](counted, path, 1), 1)
+	if n := len(notes(path)); n != 3 {
 		t.Errorf("a call after its twins were released ran %d times in all, want 3", n)
 	}
 }
@@ -241,7 +269,15 @@ func sleep(ctx context.Context, d time.Duration) (time.Duration, error) {
 }
 
 func testAsCompleted(t *testing.T, c *client.Client) {
-	fs := c.Map[time.Duration](sleep, []time.Duration{150 * time.Millisecond, time.Millisecond})
+	threads, err := c.NThreads(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := slices.Sorted(maps.Keys(threads))
+	fs := []*client.Future[time.Duration]{
+		c.Submit[time.Duration](sleep, 150*time.Millisecond, client.OnWorkers(names[0])),
+		c.Submit[time.Duration](sleep, time.Millisecond, client.OnWorkers(names[len(names)-1])),
+	}
 	var order []time.Duration
 	for f := range c.AsCompleted(t.Context(), fs) {
 		d, err := f.Result(t.Context())
@@ -275,16 +311,22 @@ func testWait(t *testing.T, c *client.Client) {
 	}
 }
 
+func hang(ctx context.Context, started string) (int, error) {
+	if err := mark(started); err != nil {
+		return 0, err
+	}
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
 func testCancel(t *testing.T, c *client.Client) {
-	started := make(chan struct{})
-	f := c.Submit[int](func(ctx context.Context) (int, error) {
-		close(started)
-		<-ctx.Done()
-		return 0, ctx.Err()
-	})
+	started := file(t, "started")
+	f := c.Submit[int](hang, started)
 	dependent := c.Submit[int](inc, f)
 	behind := c.Submit[int](func(x int) int { return x * 7 }, 6) // the only worker is busy
-	<-started
+	if err := await(t.Context(), started); err != nil {
+		t.Fatal(err)
+	}
 	if !f.Cancel("changed my mind") {
 		t.Error("Cancel reports that there was nothing to cancel")
 	}
@@ -303,19 +345,24 @@ func testCancel(t *testing.T, c *client.Client) {
 	}
 }
 
+// onceMarked fails as long as a file is not there.
+func onceMarked(path string) (int, error) {
+	if len(notes(path)) == 0 {
+		return 0, errOdd
+	}
+	return 20, nil
+}
+
 func testRetry(t *testing.T, c *client.Client) {
-	var ok atomic.Bool
-	f := c.Submit[int](func() (int, error) {
-		if !ok.Load() {
-			return 0, errOdd
-		}
-		return 20, nil
-	})
+	path := file(t, "ok")
+	f := c.Submit[int](onceMarked, path)
 	g := c.Submit[int](inc, f)
 	if _, err := g.Result(t.Context()); !errors.Is(err, errOdd) {
 		t.Fatalf("got %v", err)
 	}
-	ok.Store(true)
+	if _, err := note(path, "ok"); err != nil {
+		t.Fatal(err)
+	}
 	if err := g.Retry(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -323,17 +370,18 @@ func testRetry(t *testing.T, c *client.Client) {
 	result(t, f, 20)
 }
 
-func testRetries(t *testing.T, c *client.Client) {
-	var n atomic.Int64
-	flaky := func() (int64, error) {
-		if k := n.Add(1); k < 3 {
-			return 0, errOdd
-		}
-		return n.Load(), nil
+// thirdTime fails the first two times that it is called with a file.
+func thirdTime(path string) (int, error) {
+	n, err := note(path, "called")
+	if err == nil && n < 3 {
+		err = errOdd
 	}
-	result(t, c.Submit[int64](flaky, client.Retries(2)), 3)
-	n.Store(0)
-	_, err := c.Submit[int64](flaky, client.Retries(1)).Result(t.Context())
+	return n, err
+}
+
+func testRetries(t *testing.T, c *client.Client) {
+	result(t, c.Submit[int](thirdTime, file(t, "calls"), client.Retries(2)), 3)
+	_, err := c.Submit[int](thirdTime, file(t, "calls"), client.Retries(1)).Result(t.Context())
 	if te, ok := errors.AsType[*sheaf.TaskError](err); !ok || te.Attempt != 2 {
 		t.Errorf("after one retry: %v", err)
 	}
@@ -355,25 +403,31 @@ func testCallbacks(t *testing.T, c *client.Client) {
 }
 
 func testFireAndForget(t *testing.T, c *client.Client) {
-	done := make(chan struct{})
-	client.FireAndForget(c.Submit[any](func() { close(done) }))
-	<-done
+	done := file(t, "done")
+	client.FireAndForget(c.Submit[any](mark, done))
+	runtime.GC()
+	if err := await(t.Context(), done); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func testPriorities(t *testing.T, c *client.Client) {
-	gate := make(chan struct{})
-	block := c.Submit[any](func() { <-gate })
-	order := make(chan string, 2)
-	low := c.Submit[any](func() { order <- "low" }, client.Priority(-1))
-	high := c.Submit[any](func() { order <- "high" }, client.Priority(1))
-	close(gate)
-	for _, f := range []*client.Future[any]{block, low, high} {
-		if _, err := f.Result(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	gate, order := file(t, "gate"), file(t, "order")
+	block := c.Submit[any](await, gate)
+	low := c.Submit[int](note, order, "low", client.Priority(-1))
+	high := c.Submit[int](note, order, "high", client.Priority(1))
+	time.Sleep(50 * time.Millisecond) // until both are known where they will run
+	if err := mark(gate); err != nil {
+		t.Fatal(err)
 	}
-	if first := <-order; first != "high" {
-		t.Errorf("%s ran first", first)
+	if _, err := block.Result(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Gather(t.Context(), []*client.Future[int]{low, high}); err != nil {
+		t.Fatal(err)
+	}
+	if got := notes(order); got[0] != "high" {
+		t.Errorf("%s ran first", got[0])
 	}
 }
 
@@ -396,9 +450,12 @@ func testDelayed(t *testing.T, c *client.Client) {
 	}
 }
 
+// threeWhen returns 3 when somebody has made a file.
+func threeWhen(ctx context.Context, path string) (int, error) { return 3, await(ctx, path) }
+
 func testPersist(t *testing.T, c *client.Client) {
-	gate := make(chan struct{})
-	v := delayed.Call[int](func() int { <-gate; return 3 })
+	gate := file(t, "gate")
+	v := delayed.Call[int](threeWhen, gate)
 	p, err := sheaf.Persist(c.Context(t.Context()), v)
 	if err != nil {
 		t.Fatal(err)
@@ -410,7 +467,9 @@ func testPersist(t *testing.T, c *client.Client) {
 	if fs[0].Done() {
 		t.Error("done before it could be")
 	}
-	close(gate)
+	if err := mark(gate); err != nil {
+		t.Fatal(err)
+	}
 	result(t, fs[0], any(3))
 	got, err := delayed.Call[int](inc, p).Compute(t.Context())
 	if err != nil || got != 4 {
@@ -434,27 +493,31 @@ func testRelease(t *testing.T, c *client.Client) {
 }
 
 func testNested(t *testing.T, c *client.Client) {
-	fib := func(ctx context.Context, n int) (int, error) { return fibonacci(ctx, c, n) }
-	result(t, c.Submit[int](fib, 10), 55)
-	// Also when the task waits without its context.
-	result(t, c.Submit[int](func() (int, error) {
-		return c.Submit[int](inc, c.Submit[int](inc, 1)).Result(context.Background())
-	}), 3)
-	result(t, c.Submit[int](func(ctx context.Context) (int, error) {
-		own, ok := client.Of(ctx)
-		if !ok || own != c {
-			return 0, errors.New("the task does not find its client")
-		}
-		return delayed.Call[int](inc, 1).Compute(ctx)
-	}), 2)
+	result(t, c.Submit[int](fibonacci, 10), 55)
+	result(t, c.Submit[int](lazily), 2)
+	if !c.Distributed() { // also when the task waits without its context
+		result(t, c.Submit[int](func() (int, error) {
+			return c.Submit[int](inc, c.Submit[int](inc, 1)).Result(context.Background())
+		}), 3)
+	}
 }
 
-func fibonacci(ctx context.Context, c *client.Client, n int) (int, error) {
+func lazily(ctx context.Context) (int, error) {
+	if _, ok := client.Of(ctx); !ok {
+		return 0, errors.New("the task does not find its client")
+	}
+	return delayed.Call[int](inc, 1).Compute(ctx)
+}
+
+func fibonacci(ctx context.Context, n int) (int, error) {
 	if n < 2 {
 		return n, nil
 	}
-	f := func(ctx context.Context, n int) (int, error) { return fibonacci(ctx, c, n) }
-	a, b := c.Submit[int](f, n-1), c.Submit[int](f, n-2)
+	c, err := client.Current(ctx)
+	if err != nil {
+		return 0, err
+	}
+	a, b := c.Submit[int](fibonacci, n-1), c.Submit[int](fibonacci, n-2)
 	return c.Submit[int](add, a, b).Result(ctx)
 }
 
@@ -470,15 +533,17 @@ func testContext(t *testing.T, c *client.Client) {
 }
 
 func testResultContext(t *testing.T, c *client.Client) {
-	gate := make(chan struct{})
-	f := c.Submit[int](func() int { <-gate; return 1 })
+	gate := file(t, "gate")
+	f := c.Submit[int](threeWhen, gate)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
 	defer cancel()
 	if _, err := f.Result(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Result with a deadline: %v", err)
 	}
-	close(gate)
-	result(t, f, 1)
+	if err := mark(gate); err != nil {
+		t.Fatal(err)
+	}
+	result(t, f, 3)
 }
 
 func testClosed(t *testing.T, c *client.Client) {

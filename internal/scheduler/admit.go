@@ -191,18 +191,30 @@ func (s *Scheduler) addNamed(c *client, r *run, n named) {
 	s.pin(r, n.task, 1)
 }
 
-// connect finds out which tasks of a run other live runs have too, and enters the others for later runs to find.
+// connect ties a run to the live runs whose values it needs, or has in common with them.
 func (s *Scheduler) connect(r *run, p *Prepared) {
-	exec := r.client.hello.Executable
 	for _, i := range p.foreign {
 		id, _ := p.external(i)
 		tr, ti, _ := s.task(id)
 		s.proxy(r, i, tr, ti)
 	}
-	share := !r.opts.Actor
+	if !r.opts.Actor {
+		s.shareAll(r)
+	}
+	for _, i := range r.proxies { // after all of them are known, for one that has failed already may take the others along
+		if t := &r.tasks[i]; t.status == statusReleased && t.needed() {
+			s.want(r, i)
+		}
+	}
+	r.proxies = nil
+}
+
+// shareAll makes proxies of the tasks that other live runs have too, and enters the others for later runs to find.
+func (s *Scheduler) shareAll(r *run) {
+	exec := r.client.hello.Executable
 	twins := make([]*sharedLayer, len(r.layers)) // of layers that are here
 	for n, l := range r.layers {
-		if l.Kind != wire.LayerOps || !share {
+		if l.Kind != wire.LayerOps {
 			continue
 		}
 		k := sharedKey{exec, l.Token}
@@ -211,9 +223,6 @@ func (s *Scheduler) connect(r *run, p *Prepared) {
 			twins[n] = &twin
 		}
 		s.shared[k] = append(s.shared[k], sharedLayer{r.slot, int32(n)})
-	}
-	if !share {
-		return
 	}
 	// Users before their inputs: what only a shared task needs is not shared but let go.
 	for i := int32(r.plan.N) - 1; i >= 0; i-- {
@@ -263,9 +272,7 @@ func (s *Scheduler) proxy(r *run, i int32, tr *run, ti int32) {
 	s.move(r, i, statusReleased, 0)
 	t.flags |= flagProxy
 	t.missing = 0
-	if t.needed() {
-		s.want(r, i)
-	}
+	r.proxies = append(r.proxies, i)
 }
 
 // anchor keeps tr as long as r: its values may be needed again.

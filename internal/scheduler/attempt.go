@@ -28,14 +28,14 @@ func (s *Scheduler) supersede(r *run, i int32, reason string) {
 	s.reload(w)
 }
 
-// unzombie notes that an attempt which is not wanted occupies its worker no more.
-func (s *Scheduler) unzombie(w *worker, a wire.Attempt) {
+// unzombie notes that an attempt which is not wanted occupies its worker no more, and reports whether it was one.
+func (s *Scheduler) unzombie(w *worker, a wire.Attempt) bool {
 	if len(w.zombies) == 0 {
-		return
+		return false
 	}
 	z, ok := w.zombies[a]
 	if !ok {
-		return
+		return false
 	}
 	delete(w.zombies, a)
 	w.busy -= z.nanos
@@ -48,6 +48,7 @@ func (s *Scheduler) unzombie(w *worker, a wire.Attempt) {
 	}
 	s.reload(w)
 	s.wake(w)
+	return true
 }
 
 func sortedAttempts(m map[wire.Attempt]zombie) []wire.Attempt {

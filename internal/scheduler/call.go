@@ -107,14 +107,20 @@ func (s *Scheduler) replicate(c *client, request uint64, m *wire.Replicate) {
 // copied reports whether n workers hold a value, or it will never come, and asks for more copies.
 func (s *Scheduler) copied(id wire.ID, n int, allowed func(*worker) bool, ask bool) bool {
 	r, i, ok := s.task(id)
-	if !ok || r.tasks[i].status == statusErred {
+	if !ok || r.tasks[i].status == statusErred || r.tasks[i].status == statusReleased { // the last: nobody needs it any more
 		return true
 	}
 	if r.tasks[i].status != statusMemory {
 		return false
 	}
 	have := len(r.holders(i, s.scratch[:0]))
-	if have >= n {
+	could := 0 // there may be fewer workers by now
+	for _, w := range s.live {
+		if w.hello.Executable == r.client.hello.Executable {
+			could++
+		}
+	}
+	if n = min(n, could); have >= n {
 		return true
 	}
 	for _, w := range s.live {

@@ -20,15 +20,13 @@ func (s *Scheduler) cancel(c *client, m *wire.Cancel) {
 			Sort: wire.SortCancelled, Task: r.id(i), Key: r.key(i), Reason: reason, By: by,
 			Message: fmt.Sprintf("%s was cancelled by %s: %s", r.key(i), by, reason),
 		}
-		if m.Force {
-			s.cancelAll(r, i, f)
-			continue
-		}
 		s.pin(r, i, 1) // until what it means for others is known
 		for range s.claimsOf(c, r, i, id) {
 			s.release(c, id)
 		}
-		if unfinished[r.tasks[i].status] == 1 && !s.otherClaims(c, r, i) {
+		if m.Force {
+			s.cancelAll(r, i, f)
+		} else if unfinished[r.tasks[i].status] == 1 && !s.otherClaims(c, r, i) {
 			s.fail(r, i, f)
 		}
 		s.pin(r, i, -1)
@@ -139,15 +137,11 @@ func (s *Scheduler) unfail(r *run, i int32, again []ref) []ref {
 		r.frozen = false
 		s.move(r, i, statusReleased, 0)
 		if x := r.rare(i); x != nil {
-			x.retried, x.deaths, x.history, x.doomed, x.after = nil, 0, nil, false, 0
+			x.retried, x.deaths, x.suspected, x.history, x.doomed, x.after = nil, 0, 0, nil, false, 0
 		}
 		again = append(again, a)
 		if t.has(flagProxy) {
-			if target, ok := s.unfollow(r, i); ok {
-				_ = target // want follows it again
-			}
-			x := r.extra[i]
-			stack = append(stack, x.target)
+			stack = append(stack, r.extra[i].target)
 			continue
 		}
 		for _, d := range r.plan.Deps(r.head(i)) {

@@ -118,6 +118,9 @@ func (s *Scheduler) checkProxy(r *run, i int32) error {
 		return fmt.Errorf("it stands for a task of a graph that may be forgotten")
 	}
 	tt := &tr.tasks[x.target.task]
+	if r.tasks[i].status == statusErred {
+		return nil
+	}
 	if tx := tr.rare(x.target.task); tx == nil || !slices.Contains(tx.followers, r.ref(i)) {
 		return fmt.Errorf("the task for which it stands does not know")
 	}
@@ -295,10 +298,10 @@ func (s *Scheduler) checkPosts(w *worker) error {
 			return fmt.Errorf("%d tasks wait, and its place among those with a backlog is %d", n, p.at[1])
 		}
 		queued += sum
-		if s.room(w) && n > 0 && covers(w.free, p.class.resources) && !s.suspects(p) {
-			return fmt.Errorf("it has room and %d tasks wait", n)
+		if s.room(w) && n > 0 && covers(w.free, p.class.resources) && !s.suspects(w) {
+			return fmt.Errorf("it has room and %d tasks of class %q wait: %v", n, p.class.key, p.lanes)
 		}
-		if s.room(w) && len(p.class.lanes) > 0 && covers(w.free, p.class.resources) {
+		if s.room(w) && len(p.class.lanes) > 0 && covers(w.free, p.class.resources) && !s.suspects(w) {
 			if e, ok := s.offered(p.class); ok {
 				return fmt.Errorf("it has room and task %s waits at no worker", e.run.id(e.head))
 			}
@@ -310,14 +313,14 @@ func (s *Scheduler) checkPosts(w *worker) error {
 	return nil
 }
 
-// suspects reports whether the next task of the post has to wait until it is alone on the worker.
-func (s *Scheduler) suspects(p *post) bool {
-	_, e, ok := p.top()
-	if !ok {
-		return false
+// suspects reports whether the worker waits for a task under suspicion, which is to be alone there.
+func (s *Scheduler) suspects(w *worker) bool {
+	for _, p := range w.posts {
+		if _, e, ok := p.top(); ok && e.suspect() {
+			return true
+		}
 	}
-	x := e.run.rare(e.last)
-	return x != nil && x.deaths > 0
+	return false
 }
 
 func (s *Scheduler) checkClients() error {

@@ -106,7 +106,7 @@ func (s *Scheduler) fill(w *worker, all bool) {
 			s.block(p, e)
 			continue
 		}
-		if x := e.run.rare(e.last); x != nil && x.deaths > 0 && w.sent.live+len(w.zombies) > w.long {
+		if e.suspect() && w.occupied() {
 			break // what may kill its worker waits until it is alone there
 		}
 		if !w.occupy(e.run.class.resources) {
@@ -189,18 +189,28 @@ func (s *Scheduler) relieve(w *worker, all bool) bool {
 			continue
 		}
 		e, ok := from.least()
-		if !ok {
+		if !ok || e.suspect() && w.occupied() {
 			continue
 		}
 		if !all && s.fetchCost(w, e) >= from.worker.load {
 			continue
 		}
 		s.unwait(e.run, e.last)
+		s.wake(from.worker) // it may have waited for that one to be alone
 		s.wait(p, e.run, e.head, e.last)
 		return true
 	}
 	return false
 }
+
+// suspect reports whether a worker has died of the task: it is run where nothing else is.
+func (e entry) suspect() bool {
+	x := e.run.rare(e.last)
+	return x != nil && x.dangerous()
+}
+
+// occupied reports whether some task has a slot of the worker.
+func (w *worker) occupied() bool { return w.sent.live+len(w.zombies) > w.long }
 
 // least returns a task of the post that is not among its most urgent ones.
 func (p *post) least() (entry, bool) {
@@ -246,7 +256,7 @@ func (s *Scheduler) send(w *worker, e entry) {
 	t.pos = w.sent.push(r.ref(i))
 	t.at = w.number
 	w.busy += t.size
-	if x := r.rare(i); x != nil && x.deaths > 0 {
+	if x := r.rare(i); x != nil && x.dangerous() {
 		t.flags |= flagAlone
 		w.alone = true
 	}

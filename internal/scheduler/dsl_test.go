@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -557,3 +558,8 @@ func (h *theatre) answer(who, text string) {
 		}
 	}
 }
+
+// nop is the operation of layers in tests.
+type nop struct{ Name string }
+
+func (nop) Run(context.Context, *graph.Task) (any, error) { return nil, nil }

@@ -26,17 +26,17 @@ var unfinished = [statusEnd]int{statusWaiting: 1, statusQueued: 1, statusProcess
 func (s *Scheduler) done(w *worker, m *wire.Done) {
 	for k := range m.Tasks {
 		d := &m.Tasks[k]
-		s.unzombie(w, wire.Attempt{ID: d.ID, Attempt: d.Attempt})
+		zombie := s.unzombie(w, wire.Attempt{ID: d.ID, Attempt: d.Attempt})
 		r, i, ok := s.unit(d.ID)
 		if !ok {
 			continue // whoever stopped it has freed it
 		}
 		t := &r.tasks[i]
 		if t.status != statusProcessing || t.at != w.number || t.attempt != d.Attempt {
-			if !r.holds(i, w) && !(t.status == statusProcessing && t.at == w.number) {
+			if _, coming := w.fetching[r.id(i)]; !zombie && !coming && !r.holds(i, w) && !s.making(r, i, w) {
 				w.out.free(r.id(i))
 			}
-			continue
+			continue // one that was stopped frees its value itself
 		}
 		s.detach(w, r, i)
 		k := r.kind(r.head(i))
@@ -59,6 +59,10 @@ func (s *Scheduler) arrive(r *run, i int32, w *worker, bytes int64) {
 	t.pos = s.hold1(w, r.ref(i), t.size)
 	s.move(r, i, statusMemory, w.number)
 	t.flags &^= flagLost
+	if x := r.rare(i); x != nil && x.suspected > 0 { // it was not the cause
+		x.suspected = 0
+		r.tidy(i)
+	}
 	s.spread(r, i)
 	for _, d := range r.plan.Deps(r.head(i)) {
 		if r.tasks[d].unuse() {
@@ -233,7 +237,10 @@ func (s *Scheduler) fail(r *run, i int32, f *wire.Failure) {
 		}
 		was := t.status
 		switch {
-		case t.has(flagProxy):
+		case t.has(flagProxy): // it has its error, and needs the other task no more
+			if target, ok := s.unfollow(r, i); ok {
+				let = append(let, target)
+			}
 		case was == statusQueued:
 			s.unwait(r, i)
 		case was == statusProcessing && t.at != 0:

@@ -44,15 +44,25 @@ func (s *Scheduler) bury(w *worker, ran []ref, reason string, d *death) {
 	}
 }
 
-// suspect charges those attempts of which the worker itself had said that they run, and one that ran there alone.
+// suspectedMax is how many workers may die of a task that nobody saw running until it has to run alone, where it shows whether it was
+// the cause.
+const suspectedMax = 2
+
+// suspect charges those attempts of which the worker itself had said that they run, and one that ran there alone. The others may have
+// been too quick to be seen.
 func (s *Scheduler) suspect(w *worker, ran []ref, reason string) {
 	for _, a := range ran {
 		r := s.runs[a.run]
 		if t := &r.tasks[a.task]; t.has(flagStarted) || t.has(flagAlone) {
 			s.blameDeath(r, a.task, t.attempt, w.hello.Name, reason)
+		} else {
+			r.rarely(a.task).suspected++
 		}
 	}
 }
+
+// dangerous reports whether a task may kill its worker, so that it has to run alone.
+func (x *extra) dangerous() bool { return x.deaths > 0 || x.suspected >= suspectedMax }
 
 // exited takes an agent's word about a worker process that has ended.
 func (s *Scheduler) exited(m *wire.Exited) {

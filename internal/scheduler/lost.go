@@ -117,22 +117,37 @@ func (s *Scheduler) missing(w *worker, m *wire.Missing) {
 		if p.ID.Part != 0 && !struck.add(p.ID.Whole()) {
 			tried = nil
 		}
-		for _, number := range tried {
-			if h := s.worker(number); h != nil && r.holds(i, h) {
-				s.strike(r, i, h, fmt.Sprintf("worker %s: %s", w, m.Reason))
-			}
+		if p.ID.Part == 0 || len(tried) > 0 {
+			s.unread(r, i, w, tried, m.Reason)
 		}
 		users := s.usersAt(r, i, w)
 		for _, a := range users {
 			ur, ui := s.runs[a.run], a.task
 			if ur.tasks[ui].status == statusProcessing && ur.tasks[ui].at == w.number && ur.needsPart(ur.head(ui), p.ID.Part) {
 				s.supersede(ur, ui, "an input could not be fetched")
+				ur.rarely(ui).shun = w.number
 				s.again(ur, ui)
 			}
 		}
 		s.wish(r, i)
 	}
 	s.settleMoves()
+}
+
+// unread counts a failed reading of a value by w against those that w tried, or if it names none against all that should have it.
+func (s *Scheduler) unread(r *run, i int32, w *worker, tried []uint32, reason string) {
+	if r.holds(i, w) { // it should know
+		if s.unreplica(r, i, w) {
+			s.lost(r, i, fmt.Sprintf("worker %s does not have it any more at %s", w, seconds(s.now)))
+			s.recover(r, i)
+		}
+		return
+	}
+	for _, n := range r.holders(i, nil) {
+		if len(tried) == 0 || slices.Contains(tried, uint32(n)) {
+			s.strike(r, i, s.workers[n], w, fmt.Sprintf("worker %s: %s", w, reason))
+		}
+	}
 }
 
 // usersAt returns the tasks processing at w that need a value, in this run and in those that share it.
@@ -159,14 +174,19 @@ func (s *Scheduler) usersAt(r *run, i int32, w *worker) []ref {
 }
 
 // strike counts a failed reading of a value at a worker. After some it is taken as lost there.
-func (s *Scheduler) strike(r *run, i int32, h *worker, why string) {
+func (s *Scheduler) strike(r *run, i int32, h, by *worker, why string) {
 	x := r.rarely(i)
-	if x.strikes++; x.strikes < strikesMax {
+	limit := int32(strikesMax)
+	if by != nil && by.number > h.number {
+		limit *= 3 // of two workers that cannot reach each other one keeps what it has, or both would lose it for ever
+	}
+	if x.strikes++; x.strikes < limit {
 		return
 	}
 	x.strikes = 0
 	h.out.free(r.id(i))
 	if s.unreplica(r, i, h) {
+		x.shun = h.number // there it would be out of reach again
 		s.lost(r, i, fmt.Sprintf("it could not be read from worker %s at %s (%s)", h, seconds(s.now), why))
 		s.recover(r, i)
 	}
@@ -182,7 +202,7 @@ func (s *Scheduler) unreadable(c *client, m *wire.Unreadable) {
 	}
 	r, i = s.resolve(r, i)
 	if h := s.worker(m.Worker); h != nil && r.holds(i, h) {
-		s.strike(r, i, h, fmt.Sprintf("client %s: %s", c, m.Reason))
+		s.strike(r, i, h, nil, fmt.Sprintf("client %s: %s", c, m.Reason))
 	}
 	stack := []ref{r.ref(i)}
 	for len(stack) > 0 {
@@ -206,14 +226,11 @@ func (s *Scheduler) unreadable(c *client, m *wire.Unreadable) {
 // holding takes a worker's word for replicas that it has got, and for values that it has no more.
 func (s *Scheduler) holding(w *worker, m *wire.Holding) {
 	for _, v := range m.Values {
-		r, i, ok := s.task(v.ID)
 		f, _ := s.landed(w, v.ID)
-		if !ok || r.tasks[i].status != statusMemory || r.tasks[i].has(flagProxy) {
-			w.out.free(v.ID)
-			continue
+		s.adopt(w, []wire.Size{v})
+		if r, i, ok := s.task(v.ID); ok && r.holds(i, w) {
+			s.arrived(r, i, w, f)
 		}
-		s.replica(r, i, w)
-		s.arrived(r, i, w, f)
 	}
 	for _, id := range m.Dropped {
 		r, i, ok := s.task(id)
@@ -229,27 +246,56 @@ func (s *Scheduler) holding(w *worker, m *wire.Holding) {
 	}
 }
 
+// making reports whether an attempt that makes the value is at w, be it wanted or not.
+func (s *Scheduler) making(r *run, i int32, w *worker) bool {
+	t := &r.tasks[i]
+	if t.status == statusProcessing && t.at == w.number {
+		return true
+	}
+	if len(w.zombies) > 0 {
+		id := r.id(r.head(i))
+		for a := range w.zombies {
+			if a.ID == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // adopt takes the values that a worker has kept from an earlier session: what is still wanted need not be computed.
 func (s *Scheduler) adopt(w *worker, holds []wire.Size) {
 	for _, v := range holds {
-		r, i, ok := s.task(v.ID)
-		if !ok || r.tasks[i].has(flagProxy) || !s.adoptable(r, i) {
-			w.out.free(v.ID)
-			continue
-		}
-		switch t := &r.tasks[i]; t.status {
-		case statusMemory:
-			s.replica(r, i, w)
-		case statusProcessing:
-			s.supersede(r, i, "the value is there")
-			s.arrive(r, i, w, v.Bytes)
-		case statusQueued:
-			s.unwait(r, i)
-			s.arrive(r, i, w, v.Bytes)
-		default:
-			s.arrive(r, i, w, v.Bytes)
-		}
+		s.adopt1(w, v)
 	}
+}
+
+// adopt1 takes a value that a worker says it has, and reports whether it is of use. If not it is freed.
+func (s *Scheduler) adopt1(w *worker, v wire.Size) (*run, int32, bool) {
+	r, i, ok := s.task(v.ID)
+	switch {
+	case !ok || r.tasks[i].has(flagProxy) || !s.adoptable(r, i):
+		w.out.free(v.ID)
+		return nil, 0, false
+	case s.making(r, i, w): // what it says of the attempt decides: that may be on its way
+		return nil, 0, false
+	case r.tasks[i].status == statusMemory:
+		s.replica(r, i, w)
+	default:
+		s.turnUp(r, i, w, v.Bytes)
+	}
+	return r, i, true
+}
+
+// turnUp notes that a worker has a value that was to be computed.
+func (s *Scheduler) turnUp(r *run, i int32, w *worker, bytes int64) {
+	switch r.tasks[i].status {
+	case statusProcessing:
+		s.supersede(r, i, "the value is there")
+	case statusQueued:
+		s.unwait(r, i)
+	}
+	s.arrive(r, i, w, bytes)
 }
 
 // adoptable reports whether a value that turns up is of use.

@@ -14,7 +14,7 @@ func (s *Scheduler) want(r *run, i int32) {
 		stack = stack[:len(stack)-1]
 		r, i := s.runs[a.run], a.task
 		t := &r.tasks[i]
-		if t.status != statusReleased {
+		if t.status != statusReleased || !t.needed() { // something that failed meanwhile may have been all that needed it
 			continue
 		}
 		if t.has(flagProxy) {
@@ -81,6 +81,8 @@ func (s *Scheduler) unneeded(r *run, i int32) {
 		if t.has(flagProxy) {
 			if was == statusErred {
 				r.unblame(i)
+				s.move(r, i, statusReleased, 0)
+				continue
 			}
 			s.move(r, i, statusReleased, 0)
 			if target, ok := s.unfollow(r, i); ok {
@@ -201,7 +203,7 @@ func (s *Scheduler) unfollow(r *run, i int32) (target ref, unneeded bool) {
 func (r *run) tidy(i int32) {
 	x := r.rare(i)
 	if x == nil || x.target != (ref{}) || r.tasks[i].has(flagProxy) || len(x.followers) > 0 || len(x.claims) > 0 || len(x.more) > 0 ||
-		len(x.retried) > 0 || x.deaths > 0 || x.goal > 0 || x.strikes > 0 || x.lost != "" || x.actor || len(x.history) > 0 {
+		len(x.retried) > 0 || x.deaths > 0 || x.suspected > 0 || x.goal > 0 || x.strikes > 0 || x.shun > 0 || x.lost != "" || x.actor || len(x.history) > 0 {
 		return
 	}
 	delete(r.extra, i)

@@ -26,9 +26,9 @@ func (s *Scheduler) best(r *run, head, last int32) *post {
 	if len(c.load.posts) == 0 {
 		return nil
 	}
-	avoid := ""
+	avoid, shun := "", int32(0)
 	if x := r.rare(last); x != nil {
-		avoid = x.avoid
+		avoid, shun = x.avoid, x.shun
 	}
 	var found [candidatesMax]struct {
 		post  *post
@@ -81,8 +81,8 @@ func (s *Scheduler) best(r *run, head, last int32) *post {
 			best, cost = f.post, x
 		}
 	}
-	if avoid != "" && best.worker.hello.Host == avoid {
-		if other := c.elsewhere(avoid); other != nil {
+	if best.worker.number == shun || avoid != "" && best.worker.hello.Host == avoid {
+		if other := c.elsewhere(avoid, shun); other != nil {
 			return other
 		}
 	}
@@ -97,10 +97,10 @@ func (s *Scheduler) startCost(w *worker, bytes, n int64) int64 {
 
 // elsewhere returns the post with the least to do on another host than the given one, or nil if all are there. It is for
 // retries, which are rare, and looks at all posts.
-func (c *class) elsewhere(host string) *post {
+func (c *class) elsewhere(host string, worker int32) *post {
 	var best *post
 	for _, p := range c.posts {
-		if p.worker.hello.Host != host && (best == nil || lessLoad(p, best)) {
+		if p.worker.hello.Host != host && p.worker.number != worker && (best == nil || lessLoad(p, best)) {
 			best = p
 		}
 	}

@@ -36,7 +36,8 @@ type run struct {
 	anchors  []*run
 	frozen   bool // what failed has taken the rest with it
 
-	taught []taught // workers that know its layers
+	taught  []taught // workers that know its layers
+	proxies []int32  // while it is being admitted
 
 	progress *progress
 	moved    time.Duration // of the last transition
@@ -61,9 +62,11 @@ type extra struct {
 	more        []holder        // that have the value besides the first one
 	retried     map[int32]int32 // how often a task of the chain was tried again after it had failed
 	deaths      int32
+	suspected   int32    // of how many deaths it may be the cause without having been seen to run
 	goal        int32    // how many workers are to hold the value
 	strikes     int32    // how often it could not be read
 	avoid       string   // the host that a retry is not to run on
+	shun        int32    // the worker on which it cannot have its inputs, or where its value could not be read; 0 for none
 	history     []string // of earlier attempts
 	lastDeath   uint32   // the attempt that was last charged with a death
 	doomed      bool     // too many workers have died of it

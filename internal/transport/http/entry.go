@@ -2,6 +2,7 @@ package http
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -103,7 +104,7 @@ func readEntry(r io.Reader, buf *[entryLen]byte, e *entry) error {
 
 // unexpected makes the end of the stream an unexpected one.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -50,8 +50,10 @@ func (er *entryReader) all(ctx context.Context) error {
 				return fmt.Errorf("%w: %d entries arrived of %d", ErrBroken, er.count, e.count)
 			}
 			// The connection can be kept only when its body was read to the end.
-			if n, err := er.r.Read(er.buf[:1]); n != 0 || err != io.EOF {
-				return fmt.Errorf("%w: something follows the last entry (%v)", ErrBroken, err)
+			if n, err := er.r.Read(er.buf[:1]); n != 0 {
+				return fmt.Errorf("%w: something follows the last entry", ErrBroken)
+			} else if !errors.Is(err, io.EOF) {
+				return fmt.Errorf("%w: after the last entry: %w", ErrBroken, unexpected(err))
 			}
 			return nil
 		}

@@ -89,7 +89,9 @@ func strangers(t *testing.T, n *Network) {
 	inputs := [][]byte{
 		noise, noise[:10], []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), []byte(strings.Repeat("A", 1<<20)),
 		[]byte("CONNECT {\r\n"), []byte("CONNECT {}\r\nPUB sheaf.default.x.y 99999999999999999999\r\n"), []byte("CONNECT {}\r\nPUB x 5\r\nab"),
-		[]byte("CONNECT {\"verbose\":" + strings.Repeat("[", 100_000) + "\r\n"), {0x16, 0x03, 0x01, 0xff, 0xff}, []byte("\r\n\r\n\r\n"), nil,
+		[]byte("CONNECT {\"verbose\":" + strings.Repeat("[", 100_000) + "\r\n"),
+		{0x16, 0x03, 0x01, 0xff, 0xff},
+		[]byte("\r\n\r\n\r\n"), nil,
 	}
 	for range 5 {
 		for _, in := range inputs {

@@ -43,8 +43,15 @@ func Run(t *testing.T, open func(t *testing.T) *Network) {
 		name string
 		run  func(t *testing.T, n *Network)
 	}{
-		{"order", order}, {"sizes", sizes}, {"names", names}, {"many", many}, {"close", closing}, {"reconnect", reconnect},
-		{"sessions", sessions}, {"unauthorized", unauthorized}, {"strangers", strangers},
+		{"order", order},
+		{"sizes", sizes},
+		{"names", names},
+		{"many", many},
+		{"close", closing},
+		{"reconnect", reconnect},
+		{"sessions", sessions},
+		{"unauthorized", unauthorized},
+		{"strangers", strangers},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}

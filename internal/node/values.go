@@ -123,6 +123,11 @@ func (n *Node) Open(ctx context.Context, id wire.ID) (http.Value, error) {
 	if h == nil {
 		return http.Value{}, http.ErrNotHere
 	}
+	if !whole {
+		if value, ok := n.openSpilled(h); ok {
+			return value, nil
+		}
+	}
 	v, err := n.read(ctx, keyOf(id, whole), h)
 	if err != nil {
 		h.readers.Add(-1)
@@ -142,6 +147,22 @@ func (n *Node) Open(ctx context.Context, id wire.ID) (http.Value, error) {
 		h.unpin()
 		h.readers.Add(-1)
 	})}, nil
+}
+
+// openSpilled returns the frame of a value that is on disk, which is sent as it lies there.
+func (n *Node) openSpilled(h *holding) (http.Value, bool) {
+	if _, framed := n.conf.Codec.(frames); !framed || h.entry == nil {
+		return http.Value{}, false
+	}
+	r, ok := h.entry.Spilled()
+	if !ok {
+		return http.Value{}, false
+	}
+	n.gauge.sent.Add(h.bytes)
+	return http.Value{Frame: r, Bytes: h.bytes, Close: sync.OnceFunc(func() {
+		_ = r.Close()
+		h.readers.Add(-1)
+	})}, true
 }
 
 // read pins a value, with room made for it if it is on disk. A damaged one is reported to the machine.

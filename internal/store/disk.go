@@ -142,6 +142,25 @@ func (d *disk) read(x *extent, codec Codec) (any, error) {
 	return codec.Decode(r)
 }
 
+// share returns a reader of a value's bytes that keeps their space until it is closed.
+func (d *disk) share(x *extent) io.ReadCloser {
+	d.mu.Lock()
+	x.seg.live++
+	d.mu.Unlock()
+	return &sharedExtent{Reader: io.NewSectionReader(x.seg.file, x.start, x.size), close: sync.OnceFunc(func() { d.free(x) })}
+}
+
+// sharedExtent is a value's bytes in the hands of a reader.
+type sharedExtent struct {
+	io.Reader
+	close func()
+}
+
+func (s *sharedExtent) Close() error {
+	s.close()
+	return nil
+}
+
 // free gives up a value's space; the file goes with its last value.
 func (d *disk) free(x *extent) {
 	d.mu.Lock()

@@ -239,6 +239,17 @@ func (e *Entry) Pin() (any, error) {
 	return e.value, nil
 }
 
+// Spilled returns what the codec has written of the value, if it is on disk, so that it can be sent without being read back. The
+// reader stays good when the value is dropped; it must be closed.
+func (e *Entry) Spilled() (r io.ReadCloser, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.dropped || e.value != nil || e.at == nil {
+		return nil, false
+	}
+	return e.store.disk.share(e.at), true
+}
+
 // Unpin ends one Pin.
 func (e *Entry) Unpin() {
 	e.mu.Lock()

@@ -291,3 +291,43 @@ func TestConcurrentUse(t *testing.T) {
 		t.Errorf("%d bytes in memory and %d on disk are left", s.Used(), s.OnDisk())
 	}
 }
+
+// TestSpilledBytesAreShared: what is on disk can be read as it lies there, also when the value is dropped or read back meanwhile,
+// and its space is not used again before that has ended.
+func TestSpilledBytesAreShared(t *testing.T) {
+	s := open(t, 64*kib)
+	v := make([]byte, 48*kib)
+	v[7] = 42
+	e := put(s, v, int64(len(v)), never)
+	if _, ok := e.Spilled(); ok {
+		t.Error("a value in memory is said to be on disk")
+	}
+	if ok, err := s.Reserve(t.Context(), 40*kib); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	r, ok := e.Spilled()
+	if !ok {
+		t.Fatal("the value is not on disk")
+	}
+	e.Drop()
+	s.Add(-40 * kib)
+	other := put(s, make([]byte, 48*kib), 48*kib, never) // would lie where the first one did
+	if ok, err := s.Reserve(t.Context(), 40*kib); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	got, err := codec.DecodeFrame(r)
+	if err != nil || got.([]byte)[7] != 42 {
+		t.Errorf("got another value, %v", err)
+	}
+	if err := errors.Join(r.Close(), r.Close()); err != nil {
+		t.Error(err)
+	}
+	if v, err := other.Pin(); err != nil || v.([]byte)[7] != 0 {
+		t.Errorf("the other value was damaged: %v", err)
+	}
+	other.Unpin()
+	other.Drop()
+	if s.OnDisk() != 0 {
+		t.Errorf("%d bytes are counted on disk", s.OnDisk())
+	}
+}

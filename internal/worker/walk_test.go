@@ -451,4 +451,3 @@ func (m *model) finish() {
 		m.t.Fatalf("got the next step at %v, want only a heartbeat at %v: %s", got, want, fmt.Sprint(len(w.active)))
 	}
 }
-

@@ -14,6 +14,8 @@ type attempt struct {
 	p       *peer
 	last    wire.ID // of the chain
 	end     string  // how it ended; empty while it is open
+	ended   int     // in which step
+	stopped bool    // its worker was told to end it
 }
 
 // dispatch notes that a task was handed to a worker, and judges whether it should have been.
@@ -60,7 +62,7 @@ func (a *auditor) close(at *attempt, how string) {
 	if at.end != "" {
 		return
 	}
-	at.end = how
+	at.end, at.ended = how, a.step
 	a.open--
 	if at.story.current == at {
 		at.story.current = nil
@@ -90,6 +92,23 @@ func (a *auditor) done(p *peer, t wire.DoneTask) {
 		a.close(at, "committed")
 		at.story.commit = at
 		a.place(at.story, p, at.last)
+	}
+}
+
+// stopped ends an attempt that is not wanted any more. If it is told to have ended well in the same step, that came too late.
+func (a *auditor) stopped(at *attempt, why string) {
+	if at.end == "committed" && at.ended == a.step {
+		a.displace(at.story, at.p, at.last)
+		at.story.commit, at.end = nil, "superseded"
+		a.sums.committed--
+		a.sums.superseded++
+		a.tell(at.story, "not committed, but superseded ("+why+"):", at.ID, at.Attempt.Attempt, at.p.number, "")
+	}
+	if at.end == "" {
+		a.close(at, "superseded ("+why+")")
+	}
+	for _, m := range at.members {
+		m.losses++
 	}
 }
 
@@ -156,6 +175,7 @@ func (a *auditor) workerLost(p *peer, how string) {
 	for _, at := range slices.Clone(p.opened) {
 		for _, m := range at.members {
 			m.losses++
+			m.killed++ // for all that the scheduler knows
 		}
 		a.close(at, "superseded ("+how+")")
 	}

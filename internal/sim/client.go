@@ -115,7 +115,7 @@ func (c *client) opened() {
 
 // gone says that the session has ended. What had not arrived is said again in the next one, if there the client is still known.
 func (c *client) gone() {
-	c.w.leases = c.w.now + 2*c.w.lease()
+	c.w.leases = c.w.now + 2*c.w.lease() + 70*time.Second
 	if c.left {
 		c.uplink.closed = true
 		return
@@ -134,7 +134,7 @@ func (c *client) welcomed(m *wire.Welcome) {
 		}
 	case c.number != m.Number:
 		c.w.logf("%s was given up, and is client %d now", c.name, m.Number)
-		c.w.leases = c.w.now + 2*c.w.lease()
+		c.w.leases = c.w.now + 2*c.w.lease() + 70*time.Second
 		queue := c.queue
 		c.forget()
 		if c.script {

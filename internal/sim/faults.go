@@ -172,7 +172,7 @@ func (w *world) crashClient() {
 
 // crash ends a client without a word.
 func (c *client) crash() {
-	c.w.leases = c.w.now + 2*c.w.lease() + 10*time.Second // first its silence is noticed
+	c.w.leases = c.w.now + 2*c.w.lease() + 70*time.Second // its last words may be a minute late, then its silence is to be noticed
 	c.forget()
 	c.proc.kill()
 }

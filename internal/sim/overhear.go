@@ -247,9 +247,9 @@ func (a *auditor) said(p *peer, m wire.Message) {
 		}
 	case *wire.Stop:
 		for _, t := range m.Tasks {
-			if at := a.attempts[t]; at != nil && at.p == p {
-				at.loseMembers()
-				a.close(at, "superseded ("+m.Reason+")")
+			if at := a.attempts[t]; at != nil && at.p == p && !at.stopped {
+				at.stopped = true
+				a.stopped(at, m.Reason)
 			}
 		}
 	case *wire.Free:

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"sheaf/graph"
@@ -78,7 +79,9 @@ func (c *client) submitSomething() {
 	default:
 		b.seed = r.u64()
 		if r.chance(m.External) {
-			b.inputs = c.some(0.3, futurePending, futureReady)
+			b.inputs = slices.DeleteFunc(c.some(0.3, futurePending, futureReady), func(f *future) bool {
+				return f.borrowed && f.state != futureReady // who lent it may have given it up before the claim came
+			})
 			b.inputs = b.inputs[:min(len(b.inputs), 8)]
 		}
 		o.Impure = r.chance(m.Impure)

@@ -245,7 +245,7 @@ func (w *world) release() {
 			c.after(time.Second, c.bye)
 		}
 	}
-	limit := 3*time.Minute + 3*w.lease()
+	limit := 5*time.Minute + 3*w.lease()
 	w.at(w.now+limit, w.inspect)
 	w.early(limit)
 }

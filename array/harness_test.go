@@ -11,12 +11,14 @@ import (
 	"pgregory.net/rapid"
 
 	"sheaf/array"
+	"sheaf/cluster/clustertest"
 	"sheaf/dtype"
 	"sheaf/internal/travel/traveltest"
 	"sheaf/ndarray"
 )
 
 func TestMain(m *testing.M) {
+	clustertest.Executors(m)
 	traveltest.Main()
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("sheaf/internal/local.(*Engine).work"))
 }

@@ -20,6 +20,7 @@ import (
 
 	"sheaf"
 	"sheaf/bag"
+	"sheaf/cluster/clustertest"
 	"sheaf/delayed"
 	"sheaf/fn"
 	"sheaf/internal/blockio"
@@ -29,6 +30,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	clustertest.Executors(m)
 	traveltest.Main()
 	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
 }

@@ -40,7 +40,7 @@ type Client struct {
 	coordination coordination // locks, queues and the like
 }
 
-// Local returns a client whose functions run on goroutines of this process. The context bounds the client's life: when it
+// Local returns a client whose functions run on goroutines of this process, or with [Processes] in others. The context bounds the client's life: when it
 // is cancelled everything that runs is cancelled too. Close it when it is no longer needed.
 //
 // Same as distributed.Client(processes=False).
@@ -51,6 +51,9 @@ func Local(ctx context.Context, opts ...Option) (*Client, error) {
 	}
 	if s.err != nil {
 		return nil, s.err
+	}
+	if s.processes > 0 {
+		return localProcesses(ctx, &s)
 	}
 	l, err := sheaf.NewLocal(s.local)
 	if err != nil {

@@ -13,13 +13,14 @@ import (
 type Option struct{ apply func(*settings) }
 
 type settings struct {
-	local  sheaf.LocalConfig
-	run    sheaf.RunOptions
-	impure bool
-	key    string
-	name   string
-	err    error
-	skip   bool
+	processes int
+	local     sheaf.LocalConfig
+	run       sheaf.RunOptions
+	impure    bool
+	key       string
+	name      string
+	err       error
+	skip      bool
 
 	token   string // of Dial
 	tls     *tls.Config

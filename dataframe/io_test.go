@@ -15,11 +15,13 @@ import (
 	"go.uber.org/goleak"
 
 	"sheaf"
+	"sheaf/cluster/clustertest"
 	"sheaf/dtype"
 	"sheaf/internal/travel/traveltest"
 )
 
 func TestMain(m *testing.M) {
+	clustertest.Executors(m)
 	traveltest.Main()
 	code := m.Run()
 	if code == 0 {

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sheaf"
+	"sheaf/cluster/clustertest"
 	"sheaf/delayed"
 	"sheaf/graph"
 	"sheaf/internal/testexec"
@@ -21,6 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	clustertest.Executors(m)
 	traveltest.Main()
 	goleak.VerifyTestMain(m)
 }

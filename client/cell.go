@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -18,8 +19,9 @@ type cell struct {
 	task     task
 	err      error // nothing was submitted: why
 	resubmit func() (task, error)
-	inputs   func() error // retries the futures among the arguments
-	actor    *actorState  // if it is one of this process
+	here     func(ctx context.Context) (any, error) // makes the call in this process
+	inputs   func() error                           // retries the futures among the arguments
+	actor    *actorState                            // if it is one of this process
 }
 
 // get returns the task, or why there is none.
@@ -32,7 +34,7 @@ func (x *cell) get() (task, error) {
 // settle forgets how to submit the task again, and with it the arguments, once it has succeeded.
 func (x *cell) settle() {
 	x.mu.Lock()
-	x.resubmit, x.inputs = nil, nil
+	x.resubmit, x.inputs, x.here = nil, nil, nil
 	x.mu.Unlock()
 }
 

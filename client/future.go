@@ -253,6 +253,35 @@ func (f *Future[R]) Traceback(ctx context.Context) string {
 	return te.Func.String()
 }
 
+// Recreate makes the call again in this goroutine, with the same arguments, so that a debugger steps into a function that failed elsewhere. It
+// is there until the future has given its result.
+//
+// Same as Client.recreate_error_locally.
+func (f *Future[R]) Recreate(ctx context.Context) (R, error) {
+	var zero R
+	x := f.share.cell
+	x.mu.Lock()
+	here, err := x.here, x.err
+	x.mu.Unlock()
+	switch {
+	case err != nil:
+		return zero, err
+	case here == nil:
+		return zero, fmt.Errorf("client: %s cannot be made again here: it is not the call of a function, or has succeeded", f.Key())
+	}
+	l, err := sheaf.NewLocal(sheaf.LocalConfig{Synchronous: true})
+	if err != nil {
+		return zero, err
+	}
+	defer func() { _ = l.Close() }()
+	v, err := here(sheaf.With(ctx, sheaf.On(l)))
+	if err != nil {
+		return zero, err
+	}
+	r, _ := v.(R)
+	return r, nil
+}
+
 // Type returns the type of the result.
 func (f *Future[R]) Type() reflect.Type { return reflect.TypeFor[R]() }
 

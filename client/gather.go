@@ -170,21 +170,13 @@ func (c *Client) Wait[R any](ctx context.Context, futures []*Future[R], opts ...
 	return done, pending, err
 }
 
-// AsCompleted returns the futures in the order in which they finish, failed ones included. It ends early when ctx is cancelled.
+// AsCompleted returns the futures in the order in which they finish, failed ones included. It ends early when ctx is cancelled. See
+// [Completed] for adding more meanwhile, and for batches.
 //
 // Same as distributed.as_completed.
 func (c *Client) AsCompleted[R any](ctx context.Context, futures []*Future[R]) iter.Seq[*Future[R]] {
 	return func(yield func(*Future[R]) bool) {
-		q := &queue{ready: make(chan struct{}, 1)}
-		for i, f := range futures {
-			f.Pending().Notify(func() { q.put(i) })
-		}
-		for range futures {
-			i, ok := q.take(ctx)
-			if !ok || !yield(futures[i]) {
-				return
-			}
-		}
+		NewCompleted(futures...).All(ctx)(yield)
 	}
 }
 
@@ -203,6 +195,15 @@ func (q *queue) put(i int) {
 	case q.ready <- struct{}{}:
 	default:
 	}
+}
+
+// takeAll returns what is there.
+func (q *queue) takeAll() []int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	items := q.items
+	q.items = nil
+	return items
 }
 
 func (q *queue) take(ctx context.Context) (int, bool) {

@@ -33,6 +33,7 @@ func (c *Client) Submit[R any](f any, args ...any) *Future[R] {
 	x, found := c.find(token)
 	if !found {
 		x.inputs = func() error { return retryAll(c.ctx, args) }
+		x.here = func(ctx context.Context) (any, error) { return fun.Call[R](args...).Compute(ctx) }
 		x.resubmit = func() (task, error) {
 			if err := x.inputs(); err != nil {
 				return nil, err
@@ -158,6 +159,7 @@ func (c *Client) mapped[R any](n int, s settings, call func(i int) *delayed.Valu
 		}
 		x, found := c.find(token)
 		if !found {
+			x.here = func(ctx context.Context) (any, error) { return call(i).Compute(ctx) }
 			x.resubmit = func() (task, error) { return c.submit(call(i), s) }
 			fresh, cells = append(fresh, v), append(cells, x)
 		}

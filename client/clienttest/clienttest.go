@@ -72,6 +72,8 @@ func Run(t *testing.T, make Maker, features ...Features) {
 		{"plugins", testPlugins, 2},
 		{"task stream and report", testStream, 2},
 		{"annotations of collections", testAnnotations, 2},
+		{"completion with additions", testCompleted, 2},
+		{"watching", testWatching, 2},
 		{"many tiny results", testMany, 2},
 		{"large results and arguments", testLarge, 2},
 		{"values of other executors", testForeign, 2},

@@ -3,6 +3,7 @@ package clienttest
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -253,4 +254,70 @@ func testForeign(t *testing.T, c *client.Client) {
 		t.Errorf("on a failure elsewhere: %v", err)
 	}
 	result(t, other.Submit[int](inc, ours), 6)
+}
+
+func testCompleted(t *testing.T, c *client.Client) {
+	x := client.NewCompleted(c.Submit[int](inc, 1), c.Submit[int](half, 3))
+	sum, failed := 0, 0
+	for f := range x.All(t.Context()) {
+		v, err := f.Result(t.Context())
+		if err != nil {
+			failed++
+			continue
+		}
+		if sum += v; v < 4 { // one follows from the other
+			x.Add(c.Submit[int](inc, v))
+		}
+	}
+	if sum != 2+3+4 || failed != 1 || x.Len() != 0 {
+		t.Errorf("sum %d, %d failed, %d left", sum, failed, x.Len())
+	}
+	x.Add(c.Map[int](inc, []int{1, 2, 3, 4})...)
+	n := 0
+	for b := x.Batch(t.Context()); len(b) > 0; b = x.Batch(t.Context()) {
+		n += len(b)
+	}
+	if n != 4 {
+		t.Errorf("batches of %d futures in all, want 4", n)
+	}
+}
+
+func printed(ctx context.Context, x int) int {
+	client.Print(ctx, "printed", x)
+	return x
+}
+
+func testWatching(t *testing.T, c *client.Client) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	path := file(t, "prints")
+	w, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := c.Prints(ctx, w); err != nil {
+		t.Fatal(err)
+	}
+	fs := c.Map[int](printed, []int{7, 8})
+	var bar strings.Builder
+	if err := c.Progress(ctx, &bar, fs); err != nil || !strings.Contains(bar.String(), "printed") || !strings.Contains(bar.String(), "2/2") {
+		t.Errorf("progress %q, %v", bar.String(), err)
+	}
+	eventually(t, "what tasks print is printed here", func() bool {
+		got := notes(path)
+		return len(got) == 2 && slices.Contains(got, "printed 7")
+	})
+	bad := c.Submit[int](half, c.Submit[int](inc, 2))
+	if _, err := bad.Recreate(ctx); !errors.Is(err, errOdd) {
+		t.Errorf("Recreate: %v", err)
+	}
+	var m client.MemorySampler
+	err = m.Sample(ctx, c, "a", 5*time.Millisecond, func(ctx context.Context) error {
+		_, err := sleep(ctx, 30*time.Millisecond)
+		return err
+	})
+	if s := m.Samples("a"); err != nil || len(s) < 3 || s[len(s)-1].Since < 30*time.Millisecond {
+		t.Errorf("samples %v, %v", s, err)
+	}
 }

@@ -354,6 +354,10 @@ func (s *Scheduler) forget(r *run) {
 				delete(w.known, id)
 				w.out.forget = append(w.out.forget, id)
 			}
+			for _, v := range w.spare.of(id) {
+				delete(w.spare, v)
+				w.out.free(v)
+			}
 		}
 	}
 	for id := range r.number {

@@ -96,6 +96,7 @@ func (s *Scheduler) returned(w *worker, m *wire.Returned) {
 		if t := &r.tasks[i]; t.status == statusProcessing && t.at == w.number && t.attempt == a.Attempt {
 			s.takeBack(w, r, i)
 		}
+		s.unspare(w, r, i)
 	}
 	s.stolen(w)
 	s.wake(w)

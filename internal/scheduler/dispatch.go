@@ -196,7 +196,6 @@ func (s *Scheduler) relieve(w *worker, all bool) bool {
 			continue
 		}
 		s.unwait(e.run, e.last)
-		s.wake(from.worker) // it may have waited for that one to be alone
 		s.wait(p, e.run, e.head, e.last)
 		return true
 	}

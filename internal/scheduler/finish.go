@@ -36,6 +36,7 @@ func (s *Scheduler) done(w *worker, m *wire.Done) {
 			if _, coming := w.fetching[r.id(i)]; !zombie && !coming && !r.holds(i, w) && !s.making(r, i, w) {
 				w.out.free(r.id(i))
 			}
+			s.unspare(w, r, i)
 			continue // one that was stopped frees its value itself
 		}
 		s.detach(w, r, i)
@@ -155,9 +156,11 @@ func (s *Scheduler) failed(w *worker, m *wire.Failed) {
 	}
 	t := &r.tasks[i]
 	if t.status != statusProcessing || t.at != w.number || t.attempt != m.Attempt {
+		s.unspare(w, r, i)
 		return
 	}
 	s.detach(w, r, i)
+	s.unspare(w, r, i)
 	if m.Again {
 		s.again(r, i)
 		return

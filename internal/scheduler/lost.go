@@ -278,6 +278,10 @@ func (s *Scheduler) adopt1(w *worker, v wire.Size) (*run, int32, bool) {
 		w.out.free(v.ID)
 		return nil, 0, false
 	case s.making(r, i, w): // what it says of the attempt decides: that may be on its way
+		if w.spare == nil {
+			w.spare = idSet{}
+		}
+		w.spare.add(v.ID)
 		return nil, 0, false
 	case r.tasks[i].status == statusMemory:
 		s.replica(r, i, w)
@@ -285,6 +289,21 @@ func (s *Scheduler) adopt1(w *worker, v wire.Size) (*run, int32, bool) {
 		s.turnUp(r, i, w, v.Bytes)
 	}
 	return r, i, true
+}
+
+// unspare frees a value that a worker had when it was also to be made there, once that attempt has come to nothing.
+func (s *Scheduler) unspare(w *worker, r *run, i int32) {
+	if len(w.spare) == 0 {
+		return
+	}
+	id := r.id(i)
+	if _, ok := w.spare[id]; !ok || s.making(r, i, w) {
+		return
+	}
+	delete(w.spare, id)
+	if _, coming := w.fetching[id]; !coming && !r.holds(i, w) {
+		w.out.free(id)
+	}
 }
 
 // turnUp notes that a worker has a value that was to be computed.

@@ -98,6 +98,7 @@ func (w *fakeWorker) read(m wire.Message) error {
 				}
 			}
 			w.values[p.ID] = p.Bytes
+			delete(w.freeing, p.ID)
 			w.say(&wire.Holding{Values: []wire.Size{{ID: p.ID, Bytes: p.Bytes}}})
 		}
 	case *wire.Quit:

@@ -43,6 +43,7 @@ func (s *Scheduler) unwait(r *run, last int32) {
 	t.at = 0
 	w.queuedNanos -= t.size
 	s.reload(w)
+	s.wake(w) // others may have waited for this one to be alone
 	if p == nil {
 		return
 	}
@@ -139,6 +140,7 @@ func (s *Scheduler) shelve(r *run, head, last int32) {
 	r.tasks[last].at = 0
 	r.ready = pushHeap(r.ready, head, headBefore)
 	s.offer(r)
+	s.feed(r.class)
 }
 
 // offer enters a run into its class's lanes if tasks wait in it.

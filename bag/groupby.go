@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime"
 
+	"sheaf"
 	"sheaf/graph"
 	"sheaf/internal/codec"
 	"sheaf/internal/config"
@@ -43,7 +44,31 @@ func GroupBy[T any, K comparable](b *Bag[T], key func(T) K, opts ...Option) *Bag
 	if err != nil {
 		return failed[Group[K, T]](err)
 	}
-	return &Bag[Group[K, T]]{name: "groupby", stage: groupStage[T, K]{}, links: []link{{from: shards, all: true}}, n: n}
+	mine, err := graph.New(graph.Spec{
+		Name: "groupby-fetch", Op: fetchOp{}, Space: []int{n}, Edges: []graph.Edge{{From: shards, Map: graph.All{N: b.n}}},
+	})
+	if err != nil {
+		return failed[Group[K, T]](err)
+	}
+	return &Bag[Group[K, T]]{name: "groupby", stage: groupStage[T, K]{}, links: []link{{from: mine}}, n: n}
+}
+
+// fetchOp brings together what all shards have for one partition. Between processes only that travels.
+type fetchOp struct{}
+
+// TakesParts says that task i needs only bucket i of each shard.
+func (fetchOp) TakesParts(int) bool { return true }
+
+// Run returns a shard of one bucket, which shares the memory and the files of its inputs.
+func (fetchOp) Run(_ context.Context, t *graph.Task) (any, error) {
+	shards := make([]*shard, len(t.In(0)))
+	for i, in := range t.In(0) {
+		var err error
+		if shards[i], err = valueOf[*shard](in); err != nil {
+			return nil, err
+		}
+	}
+	return merged(shards, t.Index, t.Layer.Len())
 }
 
 // shuffleOp encodes the elements of a partition by the partition that they go to.
@@ -118,7 +143,10 @@ func (s groupStage[T, K]) each(p *part, yield func(Group[K, T]) bool) error {
 		if err != nil {
 			return err
 		}
-		pieces = append(pieces, piece{sh, p.index})
+		if sh.only == nil {
+			return fmt.Errorf("bag: groupby: %d buckets where one belongs: %w", len(sh.Bytes), sheaf.ErrInternal)
+		}
+		pieces = append(pieces, piece{sh, sh.only.bucket})
 	}
 	limit, dir, err := shuffleSettings(p.ctx)
 	if err != nil {
@@ -141,7 +169,11 @@ type piece struct {
 func (s groupStage[T, K]) group(p *part, pieces []piece, budget int64, dir string, level int, yield func(Group[K, T]) bool) (bool, error) {
 	var total int64
 	for _, q := range pieces {
-		total += q.from.Bytes[q.bucket]
+		at, err := q.from.at(q.bucket)
+		if err != nil {
+			return false, err
+		}
+		total += q.from.Bytes[at]
 	}
 	if total <= budget || level == maxLevels {
 		return s.inMemory(p, pieces, yield)

@@ -2,6 +2,7 @@ package bag
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -59,6 +60,38 @@ func (s *scratchFile) hasRoom() bool {
 	return s.size < scratchMax
 }
 
+// copy writes size bytes of r and returns where they begin.
+func (s *scratchFile) copy(r io.Reader, size int64) (int64, error) {
+	s.mu.Lock()
+	at := s.size
+	s.size += size
+	s.mu.Unlock()
+	w := &disk{s.f, at}
+	if _, err := io.CopyN(w, r, size); err != nil {
+		return 0, err
+	}
+	return at, nil
+}
+
+// disk writes to a place of a file, and says what to do when that fails.
+type disk struct {
+	f  *os.File
+	at int64
+}
+
+func (d *disk) Write(b []byte) (int, error) {
+	n, err := d.f.WriteAt(b, d.at)
+	d.at += int64(n)
+	if err != nil {
+		err = unwritten(len(b), err)
+	}
+	return n, err
+}
+
+func unwritten(n int, err error) error {
+	return fmt.Errorf("bag: shuffle: %w: writing %d bytes: %w; free space there, or set SHEAF_TEMPORARY_DIRECTORY to another place", store.ErrSpill, n, err)
+}
+
 // append writes b and returns where it begins.
 func (s *scratchFile) append(b []byte) (int64, error) {
 	s.mu.Lock()
@@ -66,8 +99,7 @@ func (s *scratchFile) append(b []byte) (int64, error) {
 	s.size += int64(len(b))
 	s.mu.Unlock()
 	if _, err := s.f.WriteAt(b, at); err != nil {
-		return 0, fmt.Errorf("bag: shuffle: %w: writing %d bytes: %w; free space there, or set SHEAF_TEMPORARY_DIRECTORY to another place",
-			store.ErrSpill, len(b), err)
+		return 0, unwritten(len(b), err)
 	}
 	return at, nil
 }

@@ -1,3 +1,5 @@
+//go:build amd64 || arm64 || riscv64 || ppc64le || loong64 || s390x || mips64le || mips64 || ppc64
+
 package image
 
 import (

@@ -95,13 +95,7 @@ func (n *Node) measure(now time.Duration) *worker.Memory {
 }
 
 // beside runs f in a goroutine that Close waits for.
-func (n *Node) beside(f func()) {
-	n.others.Add(1)
-	go func() {
-		defer n.others.Done()
-		f()
-	}()
-}
+func (n *Node) beside(f func()) { n.others.Go(f) }
 
 // relieve spills when more is in memory than should be: results that were larger than expected, and values that have come from
 // others. On a full disk it tries again from time to time.

@@ -84,8 +84,10 @@ func TestFailures(t *testing.T) {
 		"panic":      {run: func(context.Context, *graph.Task) (any, error) { panic("at the disco") }, want: "at the disco", panic: true, sort: wire.SortUser},
 		"goexit":     {run: func(context.Context, *graph.Task) (any, error) { runtime.Goexit(); return nil, nil }, want: "Goexit", sort: wire.SortUser},
 		"reschedule": {run: func(context.Context, *graph.Task) (any, error) { return nil, exec.ErrReschedule }, want: "reschedule", again: true, sort: wire.SortUser},
-		"timeout": {run: func(ctx context.Context, _ *graph.Task) (any, error) { <-ctx.Done(); return nil, ctx.Err() },
-			want: "timeout: it was given 20ms", sort: wire.SortTimeout},
+		"timeout": {
+			run:  func(ctx context.Context, _ *graph.Task) (any, error) { <-ctx.Done(); return nil, ctx.Err() },
+			want: "timeout: it was given 20ms", sort: wire.SortTimeout,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, func(c *Config) { c.Hello.Threads = 1 })

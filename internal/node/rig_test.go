@@ -28,7 +28,6 @@ type rig struct {
 }
 
 type call struct {
-	f     any
 	run   func(ctx context.Context, t *graph.Task) (any, error)
 	bytes int64
 }

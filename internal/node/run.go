@@ -34,7 +34,6 @@ type executor struct {
 	held  int64 // bytes reserved
 	slot  slots.Slot
 	label string
-	time  time.Time // when the last job ended
 }
 
 // work runs tasks until the pool has no use for the goroutine.

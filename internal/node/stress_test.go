@@ -17,103 +17,122 @@ import (
 // and wants every attempt to come to an end that is told, or to have been stopped or stolen, and nothing to be left.
 func TestStress(t *testing.T) {
 	r := newRig(t, func(c *Config) { limited(4 * mib)(c); c.Hello.Threads = 3 })
-	rng := rand.New(rand.NewPCG(1, 2))
-	kinds := r.layer(10_000, kind)
-	open, values, ended := map[wire.ID]uint32{}, map[wire.ID]bool{}, 0
-	next := 0
-	take := func(m wire.Message) {
-		switch m := m.(type) {
-		case *wire.Done:
-			for _, d := range m.Tasks {
-				if open[d.ID] == d.Attempt {
-					delete(open, d.ID)
-					values[d.ID] = true
-					ended++
-				}
-			}
-		case *wire.Failed:
-			if open[m.ID] == m.Attempt {
-				delete(open, m.ID)
-				ended++
-			}
-		case *wire.Returned:
-			for _, a := range m.Tasks {
-				if open[a.ID] == a.Attempt {
-					delete(open, a.ID)
-				}
-			}
-		}
-	}
-	some := func() (id wire.ID, ok bool) {
-		for id := range open {
-			return id, true
-		}
-		return id, false
-	}
-	for next < 10_000 {
+	s := &stress{rig: r, rng: rand.New(rand.NewPCG(1, 2)), layer: r.layer(stressTasks, kind), open: map[wire.ID]bool{}, values: map[wire.ID]bool{}}
+	for s.next < stressTasks {
 		for len(r.told) > 0 {
-			take(<-r.told)
+			s.take(<-r.told)
 		}
-		if len(open) > 200 {
-			take(<-r.told)
+		if len(s.open) > 200 {
+			s.take(<-r.told)
 			continue
 		}
-		c := compute()
-		for range 1 + rng.IntN(20) {
-			if next < 10_000 {
-				task := wire.Task{ID: id(kinds, next), Attempt: 1, Priority: wire.Priority{Order: int32(next)}, Options: wire.TaskOptions{TimeoutMS: 200}}
-				for v := range values {
-					if task.Inputs = append(task.Inputs, v); len(task.Inputs) == 2 {
-						break
-					}
-				}
-				c.Tasks = append(c.Tasks, task)
-				open[task.ID] = 1
-				next++
-			}
-		}
-		r.tell(c)
-		switch rng.IntN(8) {
-		case 0:
-			if id, ok := some(); ok {
-				r.tell(&wire.Stop{Tasks: []wire.Attempt{{ID: id, Attempt: 1}}, Reason: "at random"})
-				delete(open, id)
-			}
-		case 1:
-			if id, ok := some(); ok {
-				r.tell(&wire.Steal{Tasks: []wire.Attempt{{ID: id, Attempt: 1}}})
-			}
-		case 2:
-			f := &wire.Free{}
-			for v := range values {
-				f.IDs = append(f.IDs, v)
-			}
-			clear(values)
-			r.tell(f)
-		case 3:
-			r.n.Session(false)
-			r.n.Session(true)
-			r.tell(&wire.Welcome{Number: 1, Epoch: 1, HeartbeatMS: 50})
-		}
+		s.send()
+		s.change()
 	}
 	deadline := time.After(20 * time.Second)
-	for len(open) > 0 {
+	for len(s.open) > 0 {
 		select {
 		case m := <-r.told:
-			take(m)
+			s.take(m)
 		case <-deadline:
 			dump, _ := r.n.Dump(t.Context())
-			t.Fatalf("%d attempts came to no end\n%s", len(open), dump)
+			t.Fatalf("%d attempts came to no end\n%s", len(s.open), dump)
 		}
 	}
 	f := &wire.Free{}
-	for i := range 10_000 {
-		f.IDs = append(f.IDs, id(kinds, i))
+	for i := range stressTasks {
+		f.IDs = append(f.IDs, id(s.layer, i))
 	}
 	r.tell(f)
 	r.empty()
-	if ended < 5000 {
-		t.Errorf("only %d attempts ended", ended)
+	if s.ended < stressTasks/2 {
+		t.Errorf("only %d attempts ended", s.ended)
+	}
+}
+
+const stressTasks = 10_000
+
+// stress is what a scheduler knows of the tasks that it has sent.
+type stress struct {
+	*rig
+	rng    *rand.Rand
+	layer  wire.LayerID
+	next   int
+	open   map[wire.ID]bool // sent and not ended
+	values map[wire.ID]bool
+	ended  int
+
+	stopped []wire.Attempt
+}
+
+func (s *stress) take(m wire.Message) {
+	end := func(id wire.ID, well bool) {
+		if s.open[id] {
+			delete(s.open, id)
+			s.ended++
+			if well {
+				s.values[id] = true
+			}
+		}
+	}
+	switch m := m.(type) {
+	case *wire.Done:
+		for _, d := range m.Tasks {
+			end(d.ID, true)
+		}
+	case *wire.Failed:
+		end(m.ID, false)
+	case *wire.Returned:
+		for _, a := range m.Tasks {
+			delete(s.open, a.ID)
+		}
+	}
+}
+
+// send sends some tasks, with inputs that are there.
+func (s *stress) send() {
+	c := compute()
+	for range min(1+s.rng.IntN(20), stressTasks-s.next) {
+		task := wire.Task{
+			ID: id(s.layer, s.next), Attempt: 1, Priority: wire.Priority{Order: int32(s.next)}, Options: wire.TaskOptions{TimeoutMS: 200},
+		}
+		for v := range s.values {
+			if task.Inputs = append(task.Inputs, v); len(task.Inputs) == 2 {
+				break
+			}
+		}
+		c.Tasks = append(c.Tasks, task)
+		s.open[task.ID] = true
+		s.next++
+	}
+	s.tell(c)
+}
+
+// change stops or steals a task, frees all values, or loses the session, now and then.
+func (s *stress) change() {
+	var some []wire.Attempt
+	for id := range s.open {
+		some = append(some, wire.Attempt{ID: id, Attempt: 1})
+		break
+	}
+	switch s.rng.IntN(8) {
+	case 0:
+		s.stopped = append(s.stopped, some...)
+		s.tell(&wire.Stop{Tasks: some, Reason: "at random"})
+	case 1:
+		s.tell(&wire.Steal{Tasks: some})
+	case 2:
+		f := &wire.Free{}
+		for v := range s.values {
+			f.IDs = append(f.IDs, v)
+		}
+		clear(s.values)
+		s.tell(f)
+	case 3:
+		s.n.Session(false)
+		s.n.Session(true)
+		// Answers may have been lost with the session: they are asked for again.
+		s.tell(&wire.Welcome{Number: 1, Epoch: 1, HeartbeatMS: 50}, &wire.Stop{Tasks: s.stopped, Reason: "at random"})
 	}
 }
 

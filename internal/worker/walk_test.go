@@ -18,13 +18,17 @@ import (
 // All invariants hold after each step, both do the same, and in the end, when all is stopped and freed, nothing is left.
 func TestRandomWalks(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		c := Config{Hello: wire.WorkerHello{Name: "w", Threads: rapid.IntRange(1, 3).Draw(rt, "threads"), MemoryBytes: 1000},
-			Requests: 3, RequestIDs: 3, RequestBytes: 100, FlightBytes: 150, ErredMax: 5, Ahead: -1}
+		c := Config{
+			Hello:    wire.WorkerHello{Name: "w", Threads: rapid.IntRange(1, 3).Draw(rt, "threads"), MemoryBytes: 1000},
+			Requests: 3, RequestIDs: 3, RequestBytes: 100, FlightBytes: 150, ErredMax: 5, Ahead: -1,
+		}
 		if rapid.Bool().Draw(rt, "ahead") {
 			c.Ahead = 100 * time.Microsecond
 		}
-		m := &model{t: rt, w: New(c), twin: New(c), store: map[wire.ID]bool{}, running: map[wire.Attempt]*execution{}, attempts: map[wire.ID]uint32{},
-			open: map[wire.Attempt]wire.Task{}, stopped: map[wire.Attempt]bool{}}
+		m := &model{
+			t: rt, w: New(c), twin: New(c), store: map[wire.ID]bool{}, running: map[wire.Attempt]*execution{}, attempts: map[wire.ID]uint32{},
+			open: map[wire.Attempt]wire.Task{}, stopped: map[wire.Attempt]bool{},
+		}
 		m.step(&Opened{})
 		m.step(&FromScheduler{Msg: &wire.Welcome{Number: 1, Epoch: 1, HeartbeatMS: 1000}})
 		m.number, m.epoch = 1, 1

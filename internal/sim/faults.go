@@ -225,9 +225,7 @@ func (w *world) heal() {
 			p.resume()
 		}
 	}
-	seen := map[string]bool{}
-	for k := len(w.nodes) - 1; k >= 0; k-- { // the last incarnation of each
-		n := w.nodes[k]
+	for _, n := range w.nodes {
 		n.slow = 1
 		if n.diskFull {
 			n.diskFull = false
@@ -235,9 +233,22 @@ func (w *world) heal() {
 				n.reportMemory()
 			}
 		}
+	}
+	w.revive()
+}
+
+// revive brings back every worker that is missing, also those that are yet to be retired.
+func (w *world) revive() {
+	if w.phase >= phaseRelease {
+		return
+	}
+	seen := map[string]bool{}
+	for k := len(w.nodes) - 1; k >= 0; k-- { // the last incarnation of each
+		n := w.nodes[k]
 		if !seen[n.name] && !n.alive {
 			w.respawn(n, time.Second)
 		}
 		seen[n.name] = true
 	}
+	w.at(w.now+5*time.Second, w.revive)
 }

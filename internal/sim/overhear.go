@@ -197,7 +197,7 @@ func (a *auditor) afterStep(out []scheduler.Effect) {
 			switch m := s.Msg.(type) {
 			case *wire.Welcome:
 				a.welcomed(a.peer(s.To), m)
-			case *wire.Stop:
+			case *wire.Stop, *wire.Free:
 				a.said(a.peer(s.To), m)
 			case *wire.Erred: // a claim to what has failed keeps nothing
 				for _, id := range m.IDs {

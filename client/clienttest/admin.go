@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"sheaf"
 	"sheaf/client"
 )
 
@@ -311,5 +312,105 @@ func testStream(t *testing.T, c *client.Client) {
 	}
 	if err := c.PerformanceReport(ctx, page, func(context.Context) error { return errOdd }); !errors.Is(err, errOdd) {
 		t.Errorf("report of a failure: %v", err)
+	}
+}
+
+func testPools(t *testing.T, c *client.Client) {
+	path := file(t, "notes")
+	p := c.Pool(t.Context())
+	for range 5 {
+		p.Go(note, path, "called")
+	}
+	if err := p.Wait(); err != nil || len(notes(path)) != 5 {
+		t.Errorf("Wait: %v; %d calls were made, want 5", err, len(notes(path)))
+	}
+	started := file(t, "started")
+	p.Go(hang, started)
+	if err := await(t.Context(), started); err != nil {
+		t.Fatal(err)
+	}
+	p.Go(half, 3)
+	if err := p.Wait(); !errors.Is(err, errOdd) {
+		t.Errorf("Wait for a pool with a failure: %v", err)
+	}
+	var got []int
+	for v, err := range c.Results(t.Context(), c.Map[int](inc, []int{1, 2, 3})) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, v)
+	}
+	if !slices.Equal(got, []int{2, 3, 4}) {
+		t.Errorf("results %v", got)
+	}
+	long := []*client.Future[time.Duration]{
+		c.Submit[time.Duration](sleep, time.Millisecond), c.Submit[time.Duration](sleep, time.Minute, client.Pure(false)),
+	}
+	for range c.Results(t.Context(), long) {
+		break
+	}
+	if _, err := long[1].Result(t.Context()); !errors.Is(err, client.ErrCancelled) {
+		t.Errorf("what was not read is %v", err)
+	}
+}
+
+func testRestart(t *testing.T, c *client.Client, has Features) {
+	ctx := t.Context()
+	if !has.Cluster {
+		if err := c.Restart(ctx); err == nil {
+			t.Error("the only process was restarted")
+		}
+		return
+	}
+	if !has.Processes {
+		return // there is no agent that would start them again
+	}
+	before, err := c.Run[int](ctx, os.Getpid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := c.Submit[int](inc, 1)
+	result(t, f, 2)
+	if err := c.Restart(ctx); err != nil {
+		t.Fatalf("Restart: %v", err)
+	}
+	after, err := c.Run[int](ctx, os.Getpid)
+	if err != nil || len(after) != len(before) {
+		t.Fatalf("after Restart: %v, %v", after, err)
+	}
+	for name, pid := range after {
+		if before[name] == pid {
+			t.Errorf("worker %s is the same process as before", name)
+		}
+	}
+	result(t, c.Submit[int](inc, 2), 3)
+}
+
+// kill ends its process.
+func kill(path string) (int, error) {
+	if _, err := note(path, "killed"); err != nil {
+		return 0, err
+	}
+	os.Exit(3)
+	return 0, nil
+}
+
+func testKilled(t *testing.T, c *client.Client, has Features) {
+	if !has.Processes {
+		return
+	}
+	path := file(t, "kills")
+	bad := c.Submit[int](kill, path)
+	good := c.Map[int](inc, []int{1, 2, 3})
+	_, err := bad.Result(t.Context())
+	te, ok := errors.AsType[*sheaf.TaskError](err)
+	if !ok || !errors.Is(err, sheaf.ErrKilled) || !strings.Contains(te.Func.Name, "kill") || !strings.Contains(err.Error(), "3") {
+		t.Errorf("a task that kills its worker: %v", err)
+	}
+	if got, err := c.Gather(t.Context(), good); err != nil || !slices.Equal(got, []int{2, 3, 4}) {
+		t.Errorf("its neighbours: %v, %v", got, err)
+	}
+	if n := len(notes(path)); n != 4 {
+		t.Errorf("it was started %d times, want 4: the default is three deaths and one more", n)
 	}
 }

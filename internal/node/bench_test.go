@@ -66,3 +66,17 @@ func BenchmarkTask(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRoundTrip is one tiny task at a time: from Deliver to Done, with its value freed.
+func BenchmarkRoundTrip(b *testing.B) {
+	r := newRig(b, nil)
+	l := r.layer(1, number)
+	for attempt := uint32(1); b.Loop(); attempt++ {
+		r.tell(&wire.Free{IDs: []wire.ID{id(l, 0)}}, compute(wire.Task{ID: id(l, 0), Attempt: attempt}))
+		for {
+			if _, ok := (<-r.told).(*wire.Done); ok {
+				break
+			}
+		}
+	}
+}

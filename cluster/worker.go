@@ -60,8 +60,8 @@ func work(child *agent.Worker) int {
 	if doc.MemoryBytes > 0 {
 		_ = os.Setenv("SHEAF_MEMORY_LIMIT", strconv.FormatInt(doc.MemoryBytes*6/10, 10))
 		if os.Getenv("GOMEMLIMIT") == "" {
-			// Garbage is collected before the process reaches the size at which it is ended.
-			debug.SetMemoryLimit(doc.MemoryBytes * 85 / 100)
+			// Garbage is collected before the process reaches the size at which it pauses, and then is ended.
+			debug.SetMemoryLimit(doc.MemoryBytes * 75 / 100)
 		}
 	}
 	_ = os.Setenv("SHEAF_PROGRESS_ENABLED", "false")
@@ -267,15 +267,16 @@ func (l *lateSource) Put(ctx context.Context, id wire.ID, v any, bytes int64) er
 
 var errNoActor = errors.New("cluster: the actor is not here any more")
 
-// residentBytes returns the resident set of this process; 0 where that cannot be known.
+// residentBytes returns the resident memory that is this process's own, without the pages of files, which the kernel takes back by itself;
+// 0 where that cannot be known.
 func residentBytes() int64 {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0
 	}
-	var size, resident int64
-	if _, err := fmt.Sscan(string(b), &size, &resident); err != nil {
+	var size, resident, shared int64
+	if _, err := fmt.Sscan(string(b), &size, &resident, &shared); err != nil {
 		return 0
 	}
-	return resident * int64(os.Getpagesize())
+	return (resident - shared) * int64(os.Getpagesize())
 }

@@ -100,3 +100,17 @@ func BenchmarkIdleWorkers(b *testing.B) {
 	b.ReportMetric((w.hub.busy-before).Seconds()/seconds, "scheduler-cores")
 	b.ReportMetric(float64(len(w.hub.members)), "workers")
 }
+
+// A larger cluster, with faults as often as in a small one.
+func TestLarge(t *testing.T) {
+	c := Large(7, 50, 4, 10_000)
+	if testing.Short() {
+		c = Large(7, 20, 3, 2000)
+	}
+	begun := time.Now()
+	r := Run(c)
+	t.Logf("%v\n%v", time.Since(begun), r)
+	if r.Broken > 0 {
+		t.Error("a rule was broken")
+	}
+}

@@ -21,7 +21,7 @@ func (s *Scheduler) balance() {
 	}
 	for _, w := range idle {
 		if w.idle >= 0 && s.now-w.idle >= s.conf.Heartbeat {
-			s.fill(w, true)
+			s.fill(w, true, true)
 		}
 	}
 	idle = slices.DeleteFunc(idle, func(w *worker) bool { return w.sent.live != w.long })

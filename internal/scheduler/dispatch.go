@@ -22,19 +22,33 @@ func (s *Scheduler) feed(c *class) {
 	}
 }
 
-// dispatch hands out what can run, to whoever has room.
+// dispatch hands out what can run. First every thread gets something to do, then workers get what they may begin next.
 func (s *Scheduler) dispatch() {
+	s.handOut(false)
+	s.dirty, s.looked = append(s.dirty, s.looked...), s.looked[:0]
+	for _, w := range s.dirty {
+		w.dirty = true
+		for _, p := range w.posts {
+			s.feed(p.class)
+		}
+	}
+	s.handOut(true)
+	s.looked = s.looked[:0]
+}
+
+// handOut fills the workers that are to be looked at, with ahead also beyond their threads.
+func (s *Scheduler) handOut(ahead bool) {
 	for len(s.dirty) > 0 || len(s.fed) > 0 {
 		for k := 0; k < len(s.dirty); k++ { // it may grow
 			w := s.dirty[k]
-			s.fill(w, false)
+			s.fill(w, ahead, false)
 			w.dirty = false
 		}
 		s.dirty = s.dirty[:0]
 		for k := 0; k < len(s.fed); k++ {
 			c := s.fed[k]
 			c.fed = false
-			s.serve(c)
+			s.serve(c, ahead)
 		}
 		s.fed = s.fed[:0]
 	}
@@ -44,7 +58,7 @@ func (s *Scheduler) dispatch() {
 const serveTries = 4
 
 // serve gives work to the idle workers of a class as long as they find some.
-func (s *Scheduler) serve(c *class) {
+func (s *Scheduler) serve(c *class, ahead bool) {
 	asked := c.hungry
 	c.hungry = nil
 	tries := 0
@@ -58,16 +72,16 @@ func (s *Scheduler) serve(c *class) {
 			return
 		}
 		before := p.worker.sent.live
-		s.fill(p.worker, false)
+		s.fill(p.worker, ahead, false)
 		if p.worker.sent.live == before {
 			tries++
 		}
 	}
 }
 
-// room reports whether a worker is to be sent more: each thread has something to do and a little to begin next, and more of
-// it the shorter the tasks are.
-func (s *Scheduler) room(w *worker) bool {
+// room reports whether a worker is to be sent more: each thread has something to do, and with ahead a little to begin next, and
+// more of it the shorter the tasks are.
+func (s *Scheduler) room(w *worker, ahead bool) bool {
 	if !w.open() || w.alone {
 		return false
 	}
@@ -75,7 +89,7 @@ func (s *Scheduler) room(w *worker) bool {
 	switch {
 	case n < w.threads:
 		return true
-	case n >= s.conf.SentMax:
+	case !ahead || n >= s.conf.SentMax:
 		return false
 	case n < s.credit(w):
 		return true
@@ -90,11 +104,11 @@ func (s *Scheduler) credit(w *worker) int {
 
 // fill sends a worker tasks until it has no more room or nothing is left that pays. With all it takes from others whatever
 // it costs.
-func (s *Scheduler) fill(w *worker, all bool) {
+func (s *Scheduler) fill(w *worker, ahead, all bool) {
 	if s.workers[w.number] != w {
 		return
 	}
-	for s.room(w) {
+	for s.room(w, ahead) {
 		e, p, lane := s.choose(w)
 		if p == nil && !s.relieve(w, all) {
 			break
@@ -115,12 +129,16 @@ func (s *Scheduler) fill(w *worker, all bool) {
 		s.pop(p, lane)
 		s.send(w, e)
 	}
-	s.rest(w)
+	if ahead {
+		s.rest(w)
+	} else {
+		s.looked = append(s.looked, w)
+	}
 }
 
 // rest notes whether a worker has room and nothing to run.
 func (s *Scheduler) rest(w *worker) {
-	if s.room(w) {
+	if s.room(w, true) {
 		for _, p := range w.posts {
 			if !p.hungry && covers(w.free, p.class.resources) {
 				p.hungry = true
@@ -192,10 +210,13 @@ func (s *Scheduler) relieve(w *worker, all bool) bool {
 		if !ok || e.suspect() && w.occupied() {
 			continue
 		}
-		if !all && s.fetchCost(w, e) >= from.worker.load {
+		if !all && (s.fetchCost(w, e) >= from.worker.load || e.shuns(w)) {
 			continue
 		}
 		s.unwait(e.run, e.last)
+		if e.suspect() { // the other one has waited to be alone with it
+			s.wake(from.worker)
+		}
 		s.wait(p, e.run, e.head, e.last)
 		return true
 	}
@@ -208,23 +229,38 @@ func (e entry) suspect() bool {
 	return x != nil && x.dangerous()
 }
 
+// shuns reports whether the task is to run elsewhere than at w if it can.
+func (e entry) shuns(w *worker) bool {
+	x := e.run.rare(e.last)
+	return x != nil && (x.shun == w.number || x.avoid != "" && x.avoid == w.hello.Host)
+}
+
 // occupied reports whether some task has a slot of the worker.
 func (w *worker) occupied() bool { return w.sent.live+len(w.zombies) > w.long }
 
-// least returns a task of the post that is not among its most urgent ones.
+// least returns a task of the post for another worker: one that is not among its most urgent ones, whose neighbours stay
+// together so, unless the most urgent one has a higher priority of its user's.
 func (p *post) least() (entry, bool) {
+	_, first, ok := p.top()
+	if !ok {
+		return entry{}, false
+	}
 	for k := len(p.lanes) - 1; k >= 0; k-- {
 		for l := &p.lanes[k]; len(l.entries) > 0; {
 			end := len(l.entries) - 1
 			e := l.entries[end]
-			if e.valid(p.worker.number) {
-				return e, true
+			if !e.valid(p.worker.number) {
+				l.entries = l.entries[:end]
+				p.stale--
+				continue
 			}
-			l.entries = l.entries[:end]
-			p.stale--
+			if e.user < first.user {
+				return first, true
+			}
+			return e, true
 		}
 	}
-	return entry{}, false
+	return first, true
 }
 
 // fetchCost returns how long it would take to bring the inputs of a task to w.

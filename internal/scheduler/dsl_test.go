@@ -74,6 +74,11 @@ func (h *theatre) act(verb string, words []string, args map[string]string) error
 	case "wait":
 		d, err := time.ParseDuration(words[0])
 		h.now += d
+		for _, w := range h.s.live { // nobody is silent
+			if args["silent"] == "" {
+				h.in = append(h.in, In{From: w.peer, Msg: &wire.Heartbeat{Status: w.status}})
+			}
+		}
 		return err
 	case "lose":
 		h.say(words[0], &wire.Gone{Reason: cmp.Or(args["reason"], "connection reset")})
@@ -135,7 +140,8 @@ func (h *theatre) enter(verb, name string, args map[string]string) error {
 	return nil
 }
 
-// graph makes a list of tasks such as "a b<-a c<-a,b", of which want names the outputs; @x stands for another graph's x.
+// graph makes a list of tasks such as "a b<-a c<-a,b", of which want names the outputs; @x stands for another graph's x, a' is
+// another task with a's key, and so is x:a, under another name.
 func (h *theatre) graph(client string, words []string, args map[string]string) (*wire.Submit, error) {
 	h.layer++
 	h.req++
@@ -146,6 +152,10 @@ func (h *theatre) graph(client string, words []string, args map[string]string) (
 	at := map[string]int32{}
 	for _, w := range words {
 		name, inputs, _ := strings.Cut(w, "<-")
+		name, key, other := strings.Cut(name, ":")
+		if !other {
+			key = strings.TrimSuffix(name, "'")
+		}
 		k := int32(len(seg.Keys))
 		at[name] = k
 		for in := range strings.SplitSeq(inputs, ",") {
@@ -163,7 +173,7 @@ func (h *theatre) graph(client string, words []string, args map[string]string) (
 				seg.Inputs = append(seg.Inputs, graph.Ref{Edge: graph.Self, Index: at[in]})
 			}
 		}
-		seg.Keys = append(seg.Keys, tokenOf(strings.TrimSuffix(name, "'")))
+		seg.Keys = append(seg.Keys, tokenOf(key))
 		seg.Start = append(seg.Start, int32(len(seg.Inputs)))
 		seg.NameOf = append(seg.NameOf, uint16(len(list.Names)))
 		seg.Source = append(seg.Source, 0)

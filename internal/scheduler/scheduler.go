@@ -62,6 +62,7 @@ type Scheduler struct {
 	effects []Effect
 	dirty   []*worker
 	fed     []*class
+	looked  []*worker // at in this step
 	dying   []*run
 	stack   []ref
 	scratch [8]int32

@@ -441,3 +441,72 @@ func TestDamagedSegments(t *testing.T) {
 		}
 	}
 }
+
+// lengths adds the length of a value that it holds, or that comes as a further input, to its input.
+type lengths struct{ V []byte }
+
+func (o lengths) Run(_ context.Context, t *graph.Task) (any, error) {
+	v := o.V
+	if v == nil {
+		v = t.Inputs()[1].([]byte)
+	}
+	return t.Inputs()[0].(int) + len(v), nil
+}
+
+func (o lengths) Lift(limit int64, n int) ([]any, graph.Op) {
+	if int64(len(o.V)) <= limit || n != 1 {
+		return nil, nil
+	}
+	return []any{o.V}, lengths{}
+}
+
+func TestLargeArgumentsAreLifted(t *testing.T) {
+	big := make([]byte, travel.LargeBytes+1)
+	var b graph.List
+	b.Add(key(0), &apply{inc, "inc"})
+	for i, v := range [][]byte{big, []byte("small"), big} {
+		b.Add(key(i+1), lengths{v}, graph.Ref{Edge: graph.Self, Index: 0})
+	}
+	list, err := b.Layer("list")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := names()
+	put := 0
+	n.Large = func(any) (wire.ID, error) { put++; return wire.ID{Layer: 99}, nil }
+	w := sent(t, graph.Of(list), n)
+	g, err := travel.Unpack(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loader := travel.NewLoader()
+	l := g.Outputs[0].Layer
+	for k := range w.Layers {
+		if w.Layers[k].ID == travel.LayerID(l) {
+			if err := loader.Add(&w.Layers[k]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if put != 1 {
+		t.Errorf("the value was put on workers %d times, want once", put)
+	}
+	for i, want := range []int{0, 2, 1, 2} {
+		refs, _ := l.Deps(i, nil, nil)
+		if len(refs) != want || want == 2 && (refs[0] != graph.Ref{} || l.From(int(refs[1].Edge)).Pending(0) == nil) {
+			t.Errorf("task %d needs %v", i, refs)
+		}
+		if want != 2 {
+			continue
+		}
+		m, k, err := loader.Bind(wire.ID{Layer: travel.LayerID(l), Index: int32(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var task graph.Task
+		task.Bind(m, k, []any{100, big}, []int32{2, 2})
+		if v, err := m.Op().Run(t.Context(), &task); v != 100+len(big) || err != nil {
+			t.Errorf("got %v, %v", v, err)
+		}
+	}
+}

@@ -72,6 +72,39 @@ func BindFunc[F any](f any, bound ...any) F {
 	return g.(F)
 }
 
+// Make returns the function that m makes, which travels as m: as a type and its fields. It is the way for functions inside of generic
+// functions, which capture the type parameters and therefore do not travel by themselves:
+//
+//	type reciprocal[T ~float64] struct{}
+//
+//	func (reciprocal[T]) Func() func(T) T { return func(x T) T { return 1 / x } }
+//
+//	func Reciprocals[T ~float64](b *bag.Bag[T]) *bag.Bag[T] { return b.Map(fn.Make(reciprocal[T]{})) }
+func Make[F any, M interface{ Func() F }](m M) F { return (&making[F, M]{m}).make() }
+
+type making[F any, M interface{ Func() F }] struct{ m M }
+
+func (b *making[F, M]) make() F {
+	f := b.m.Func()
+	if reflect.ValueOf(&f).Elem().Kind() != reflect.Func || reflect.ValueOf(f).IsNil() {
+		return f
+	}
+	if _, static := SymbolOf(reflect.ValueOf(f)); static { // it travels by itself
+		return f
+	}
+	return remember(f, b)
+}
+
+func (b *making[F, M]) Func() (any, error) {
+	f := b.make()
+	if reflect.ValueOf(&f).Elem().Kind() != reflect.Func {
+		return nil, fmt.Errorf("fn: a %T makes a %T, which is no function: %w", b.m, f, ErrSymbol)
+	}
+	return f, nil
+}
+func (b *making[F, M]) function() any { return b.m.Func() }
+func (b *making[F, M]) check() error  { return nil }
+
 // A Binding is a function with values, in the form in which it travels. Only this package has such types; they are exported as
 // an interface for the codec.
 type Binding interface {

@@ -78,6 +78,62 @@ func TestBind(t *testing.T) {
 	}
 }
 
+// repeated makes functions that capture type parameters and a value.
+type repeated[T any] struct{ Times int }
+
+func (r repeated[T]) Func() func(T) []T {
+	return func(v T) []T {
+		var out []T
+		for range r.Times {
+			out = append(out, v)
+		}
+		return out
+	}
+}
+
+type static struct{}
+
+func (static) Func() func(int) int { return inc }
+
+type noFunction struct{}
+
+func (noFunction) Func() int { return 3 }
+
+type none struct{}
+
+func (none) Func() func() { return nil }
+
+func TestMake(t *testing.T) {
+	f := fn.Make(repeated[string]{2})
+	if got := f("x"); len(got) != 2 || fn.Check(f) != nil {
+		t.Errorf("got %v, %v", got, fn.Check(f))
+	}
+	b := fn.BindingOf(reflect.ValueOf(f))
+	again, err := b.Func()
+	if err != nil || len(again.(func(string) []string)("y")) != 2 {
+		t.Errorf("got %v, %v", again, err)
+	}
+	if s := fn.SourceOf(f); !strings.Contains(s.Name, "repeated") {
+		t.Errorf("got %v", s)
+	}
+	if _, ok := fn.Symbol(fn.Make(static{})); !ok {
+		t.Error("a function that travels by itself has no symbol")
+	}
+	if n, nothing := fn.Make(noFunction{}), fn.Make(none{}); n != 3 || nothing != nil {
+		t.Error("got something else than was made")
+	}
+	g := fn.Bind(fn.Bind2(func(r func(int) []int, a, b int) int { return len(r(a + b)) }, fn.Make(repeated[int]{5})), 1)
+	if got := g(2); got != 5 || fn.Check(g) != nil {
+		t.Errorf("got %d", got)
+	}
+}
+
+func ExampleMake() {
+	pairs := fn.Make(repeated[string]{2})
+	fmt.Println(pairs("a"), fn.Check(pairs))
+	// Output: [a a] <nil>
+}
+
 func TestBindFuncRefuses(t *testing.T) {
 	for name, f := range map[string]func(){
 		"no function": func() { fn.BindFunc[func()](3) },

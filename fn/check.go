@@ -21,7 +21,7 @@ func (e *CaptureError) Error() string {
 	}
 	hint := ""
 	if strings.Contains(e.Source.Name, "[...]") {
-		hint = " (a function in a generic function captures its type parameters)"
+		hint = " (a function in a generic function captures its type parameters; see fn.Make)"
 	}
 	return fmt.Sprintf("%s at %s:%d captures variables%s and cannot travel to a cluster's processes; pass them with fn.Bind(func(k K, …) … { … }, k)",
 		e.Source.Short(), e.Source.File, e.Source.Line, hint)
@@ -43,6 +43,9 @@ func Check(f any) error {
 
 func check(v reflect.Value) error {
 	if b := bindingAt(objectOf(v)); b != nil {
+		if m, ok := b.(interface{ check() error }); ok {
+			return m.check()
+		}
 		return Check(b.function())
 	}
 	if _, ok := SymbolOf(v); ok {

@@ -25,6 +25,13 @@ type work struct {
 
 type mapper func(string) string
 
+// generic makes functions in generic code.
+type generic[T any] struct{ Add T }
+
+func (g generic[T]) Func() func(T) []T { return func(v T) []T { return []T{v, g.Add} } }
+
+func generics[T any](v T) func(T) []T { return fn.Make(generic[T]{v}) }
+
 type onlyThere struct {
 	N    int
 	next *onlyThere
@@ -53,6 +60,7 @@ func sent() []any {
 		map[string]any{"f": same[string], "g": same[onlyThere]},
 		[]error{io.EOF, errSentinel, fmt.Errorf("wrapped: %w", errSentinel), errors.Join(io.EOF, os.ErrNotExist), &url.Error{Op: "get", Err: errMade}},
 		reflect.TypeFor[onlyHere[int]](),
+		generics("made"),
 	}
 }
 
@@ -78,7 +86,7 @@ func say(all []any) string {
 	e := all[6].([]error)
 	fmt.Fprintln(&b, e[0] == io.EOF, e[1] == errSentinel, errors.Is(e[2], errSentinel), e[2], //nolint:errorlint // identity
 		errors.Is(e[3], io.EOF) && errors.Is(e[3], os.ErrNotExist), errors.Is(e[4], errMade), e[4])
-	fmt.Fprintln(&b, all[7])
+	fmt.Fprintln(&b, all[7], all[8].(func(string) []string)("is"), fn.Check(all[8]))
 	return b.String()
 }
 

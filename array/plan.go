@@ -20,6 +20,8 @@ type plan struct {
 	joint  map[graph.Token][]*reduceNode // reductions of the same blocks, by region
 	into   map[graph.Token]*destination  // where roots write their blocks instead of making them
 	turned map[graph.Token]bool          // regions in which an operand lies transposed
+
+	elsewhere bool // tasks run in other processes, and their inputs may have to travel
 }
 
 // use is a place in a region where a node's value is needed: the region's identity and how the node lies under its blocks.
@@ -266,6 +268,8 @@ func (p *plan) lowerAll(roots []node) ([]graph.Graph, error) {
 // planner plans arrays together; all arrays share it.
 type planner struct{}
 
+var _ sheaf.PlaceAware = planner{}
+
 // Plan implements sheaf.Planner.
 func (planner) Plan(cs []sheaf.Collection) ([]graph.Graph, error) {
 	roots := make([]node, len(cs))
@@ -286,5 +290,24 @@ func (planner) Plan(cs []sheaf.Collection) ([]graph.Graph, error) {
 			p.into[roots[i].Token()] = dst
 		}
 	}
+	return p.lowerAll(roots)
+}
+
+// PlanDistributed implements sheaf.PlaceAware: where blocks are put together from parts of others, only the parts travel. Nobody writes
+// into memory of this process.
+func (planner) PlanDistributed(cs []sheaf.Collection) ([]graph.Graph, error) {
+	roots := make([]node, len(cs))
+	for i, c := range cs {
+		x, dst, err := rootOf(c)
+		if err != nil {
+			return nil, err
+		}
+		if dst != nil {
+			return nil, wrong(sheaf.ErrInternal, "array: a result in memory of this process is wanted from others")
+		}
+		roots[i] = x
+	}
+	p, roots := newPlan(roots)
+	p.elsewhere = true
 	return p.lowerAll(roots)
 }

@@ -129,12 +129,12 @@ func (n *rechunkNode) lower(p *plan) (*graph.Layer, error) {
 		if !ok {
 			break
 		}
-		if from, err = rechunkLayer(from, have, mid, n.Token()); err != nil {
+		if from, err = p.rechunkLayer(from, have, mid, n); err != nil {
 			return nil, err
 		}
 		have = mid
 	}
-	return rechunkLayer(from, have, n.chunks, n.Token())
+	return p.rechunkLayer(from, have, n.chunks, n)
 }
 
 // between returns blocks half way between two divisions, if going there directly makes too many dependencies.
@@ -158,7 +158,7 @@ func between(have, want [][]int) ([][]int, bool) {
 	return mid, true
 }
 
-func rechunkLayer(from *graph.Layer, have, want [][]int, token graph.Token) (*graph.Layer, error) {
+func (p *plan) rechunkLayer(from *graph.Layer, have, want [][]int, n node) (*graph.Layer, error) {
 	op := rechunkOp{Have: have, Want: want, have: make([][]int, len(have)), want: make([][]int, len(want))}
 	spans := make([][]graph.Span, len(have))
 	for a := range have {
@@ -166,10 +166,17 @@ func rechunkLayer(from *graph.Layer, have, want [][]int, token graph.Token) (*gr
 		spans[a] = overlaps(op.have[a], op.want[a], slices.Equal(have[a], want[a]))
 	}
 	h := graph.NewHasher("rechunk")
-	h.Token(token)
+	h.Token(n.Token())
 	hashChunks(h, have)
 	hashChunks(h, want)
 	op.token = h.Sum()
+	if p.elsewhere && worthSplitting(have, spans, n.about().dt.Size()) {
+		var err error
+		if from, err = splitLayer(from, op); err != nil {
+			return nil, err
+		}
+		op.Parts = true
+	}
 	space := spaceOf(want)
 	axes := make([]int, len(space))
 	for a := range axes {
@@ -209,10 +216,14 @@ type rechunkOp struct {
 	Have, Want [][]int
 	have, want [][]int // where the blocks start
 	token      graph.Token
+	Parts      bool // the inputs are split
 }
 
 // HashToken implements graph.Tokener.
 func (o rechunkOp) HashToken(h *graph.Hasher) { h.Token(o.token) }
+
+// TakesParts implements graph.PartTaker.
+func (o rechunkOp) TakesParts(int) bool { return o.Parts }
 
 // ReadsOnly implements graph.Reader.
 func (rechunkOp) ReadsOnly() {}
@@ -228,9 +239,9 @@ func (rechunkOp) Recycle(v any) {
 func (o rechunkOp) Run(ctx context.Context, t *graph.Task) (any, error) {
 	coords := t.Coords(nil)
 	in := t.In(0)
-	first, ok := in[0].(*ndarray.Array)
-	if !ok {
-		return nil, fmt.Errorf("array: rechunk: a block is a %T", in[0])
+	first, err := wholeOf(t, in[0], len(coords))
+	if err != nil {
+		return nil, err
 	}
 	ndim := len(coords)
 	lo, hi, shape := make([]int, ndim), make([]int, ndim), make([]int, ndim)
@@ -253,38 +264,56 @@ func (o rechunkOp) Run(ctx context.Context, t *graph.Task) (any, error) {
 		return nil, err
 	}
 	var at []int
+	start := make([]int, ndim)
 	for i, v := range in {
-		b, ok := v.(*ndarray.Array)
-		if !ok || b.DType() != out.DType() || b.Ndim() != ndim {
-			return nil, wrongBlock(t, v, out.DType(), ndim)
-		}
 		at = graph.Unravel(at, i, box)
-		dst, src := make([]any, ndim), make([]any, ndim)
-		empty := false
 		for a := range ndim {
-			if equal[a] {
-				dst[a], src[a] = ndarray.All, ndarray.All
-				continue
-			}
-			start := o.have[a][from[a]+at[a]]
-			l, h := max(lo[a], start), min(hi[a], start+b.Dim(a))
-			dst[a], src[a] = ndarray.S(l-lo[a], max(l, h)-lo[a]), ndarray.S(l-start, max(l, h)-start)
-			empty = empty || h <= l
+			start[a] = o.have[a][from[a]+at[a]]
 		}
-		if empty {
-			continue
-		}
-		d, err := out.Index(dst...)
-		if err != nil {
+		if err := o.copyPart(ctx, out, t, v, lo, hi, start, equal); err != nil {
 			return nil, err
-		}
-		s, err := b.Index(src...)
-		if err != nil {
-			return nil, err
-		}
-		if err := num.Copy(ctx, d.KernelView(), s.KernelView()); err != nil {
-			return nil, fmt.Errorf("array: rechunk: %w", err)
 		}
 	}
 	return out, nil
+}
+
+// copyPart copies what lies in [lo, hi) of a block that begins at start, or of what was sent of it, to its place in out.
+func (o rechunkOp) copyPart(ctx context.Context, out *ndarray.Array, t *graph.Task, v any, lo, hi, start []int, equal []bool) error {
+	ndim := len(lo)
+	part, isPart, err := partOf(t, v)
+	if err != nil {
+		return err
+	}
+	if part == nil || part.DType() != out.DType() || part.Ndim() != ndim {
+		return wrongBlock(t, v, out.DType(), ndim)
+	}
+	dst, src := make([]any, ndim), make([]any, ndim)
+	for a := range ndim {
+		if equal[a] {
+			dst[a], src[a] = ndarray.All, ndarray.All
+			continue
+		}
+		l := max(lo[a], start[a])
+		n := part.Dim(a)
+		if !isPart {
+			n = min(hi[a], start[a]+n) - l
+		}
+		if n <= 0 {
+			return nil
+		}
+		dst[a], src[a] = ndarray.S(l-lo[a], l-lo[a]+n), ndarray.S(l-start[a], l-start[a]+n)
+	}
+	d, err := out.Index(dst...)
+	if err != nil {
+		return err
+	}
+	if !isPart {
+		if part, err = part.Index(src...); err != nil {
+			return err
+		}
+	}
+	if err := num.Copy(ctx, d.KernelView(), part.KernelView()); err != nil {
+		return fmt.Errorf("array: rechunk: %w", err)
+	}
+	return nil
 }

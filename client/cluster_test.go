@@ -48,3 +48,10 @@ func BenchmarkInProcessMapGather(b *testing.B) { mapGather(b, clustertest.InProc
 
 // BenchmarkProcessesMapGather is 100,000 tiny calls on worker processes.
 func BenchmarkProcessesMapGather(b *testing.B) { mapGather(b, clustertest.Processes(b, 2)) }
+
+// TestCoordInProcess runs the suite of locks, queues and the like against a scheduler.
+func TestCoordInProcess(t *testing.T) {
+	clienttest.RunCoord(t, func(t *testing.T, workers int) *client.Client {
+		return all(t, clustertest.InProcess(t, workers), workers)
+	})
+}

@@ -166,7 +166,7 @@ func (k *remoteCoordinator) delivery(m *wire.Delivery) {
 
 // parcel is what is exported, with numbers in the place of its futures.
 type parcel struct {
-	Single  bool // one future
+	Single  bool // one future, of the type Value has if it has one
 	Futures bool // a slice or map of them, of the type Value has
 	Value   any
 	Keys    []any
@@ -196,6 +196,7 @@ func (k *remoteCoordinator) pack(v any) (coord.Value, error) {
 			p.Single, cells = true, []*cell{x}
 		} else if f, ok := v.(interface{ sharedCell() *cell }); ok {
 			p.Single, cells = true, []*cell{f.sharedCell()}
+			p.Value = reflect.Zero(r.Type()).Interface()
 		} else if holdsFutures(r.Type()) {
 			p.Futures = true
 			p.Value = reflect.Zero(r.Type()).Interface()
@@ -218,12 +219,17 @@ func (k *remoteCoordinator) pack(v any) (coord.Value, error) {
 		}
 		out.IDs = append(out.IDs, h.ID())
 	}
-	b, err := travel.EncodeAny(p)
-	if err != nil {
-		return out, err
+	inside, err := remote.Collect(func() (err error) {
+		out.Bytes, err = travel.EncodeAny(p)
+		return err
+	})
+	for _, h := range inside {
+		if err == nil {
+			err = h.Submitted(k.client.ctx)
+		}
+		out.IDs = append(out.IDs, h.ID())
 	}
-	out.Bytes = b
-	return out, nil
+	return out, err
 }
 
 // cellsOf returns the cells of a slice or map of futures, and the keys of a map.
@@ -242,46 +248,58 @@ func cellsOf(r reflect.Value) (cells []*cell, keys []any) {
 }
 
 func (k *remoteCoordinator) claim(v coord.Value) (any, error) {
+	var p parcel
+	err := k.link.x.Revive(func() error {
+		got, err := travel.DecodeAny(v.Bytes)
+		var ok bool
+		if p, ok = got.(parcel); err == nil && !ok {
+			err = fmt.Errorf("client: %T where a value with futures is expected", got)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !p.Single && !p.Futures:
+		return p.Value, nil
+	}
 	cells := make([]*cell, len(v.IDs))
 	for i, id := range v.IDs {
 		cells[i] = &cell{c: k.client, task: k.link.x.Adopt(id)}
 		cells[i].refs.Store(1)
 	}
-	got, err := travel.DecodeAny(v.Bytes)
-	p, ok := got.(parcel)
-	if err == nil && !ok {
-		err = fmt.Errorf("client: %T where a value with futures is expected", got)
+	if p.Single && len(cells) == 1 {
+		if p.Value == nil {
+			return cells[0], nil
+		}
+		return futureOf(reflect.TypeOf(p.Value), cells[0]).Interface(), nil
 	}
-	if err != nil {
+	if p.Single || len(p.Keys) > 0 && len(p.Keys) != len(cells) {
 		for _, x := range cells {
 			x.release()
 		}
-		return nil, err
-	}
-	switch {
-	case p.Single && len(cells) == 1:
-		return cells[0], nil
-	case !p.Futures:
-		return p.Value, nil
+		return nil, fmt.Errorf("client: a value with %d futures, want another number: %w", len(cells), sheaf.ErrInternal)
 	}
 	t := reflect.TypeOf(p.Value)
-	future := func(x *cell) reflect.Value {
-		f := reflect.New(t.Elem().Elem())
-		f.Interface().(interface{ adopt(x *cell) }).adopt(x)
-		return f
-	}
 	if t.Kind() == reflect.Slice {
 		out := reflect.MakeSlice(t, 0, len(cells))
 		for _, x := range cells {
-			out = reflect.Append(out, future(x))
+			out = reflect.Append(out, futureOf(t.Elem(), x))
 		}
 		return out.Interface(), nil
 	}
 	out := reflect.MakeMapWithSize(t, len(cells))
 	for i, x := range cells {
-		out.SetMapIndex(reflect.ValueOf(p.Keys[i]), future(x))
+		out.SetMapIndex(reflect.ValueOf(p.Keys[i]), futureOf(t.Elem(), x))
 	}
 	return out.Interface(), nil
+}
+
+// futureOf makes a future of a type *Future[…].
+func futureOf(t reflect.Type, x *cell) reflect.Value {
+	f := reflect.New(t.Elem())
+	f.Interface().(interface{ adopt(x *cell) }).adopt(x)
+	return f
 }
 
 func (k *remoteCoordinator) close() {} // the session's end gives up what is held

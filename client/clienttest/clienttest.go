@@ -77,7 +77,7 @@ func Run(t *testing.T, make Maker, features ...Features) {
 		{"pools", testPools, 2},
 		{"restart", func(t *testing.T, c *client.Client) { testRestart(t, c, has) }, 2},
 		{"tasks that kill", func(t *testing.T, c *client.Client) { testKilled(t, c, has) }, 2},
-		{"many tiny results", testMany, 2},
+		{"many tiny results", func(t *testing.T, c *client.Client) { testMany(t, c, has) }, 2},
 		{"large results and arguments", testLarge, 2},
 		{"values of other executors", testForeign, 2},
 	} {

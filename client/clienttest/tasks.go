@@ -192,9 +192,9 @@ func testAnnotations(t *testing.T, c *client.Client) {
 	}
 }
 
-func testMany(t *testing.T, c *client.Client) {
+func testMany(t *testing.T, c *client.Client, has Features) {
 	n := 100_000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || raceEnabled || has.Cluster && !has.Processes {
 		n = 10_000
 	}
 	xs := make([]int, n)

@@ -42,6 +42,8 @@ func (x *Executor) deliver(m wire.Message) {
 		if r := x.runs[m.Request]; r != nil && r.watch != nil {
 			r.watch.progress(m)
 		}
+	case *wire.Restore:
+		x.spawn(func() { x.restore(m.IDs) })
 	case *wire.Peers:
 		x.peers(m.Workers)
 	case *wire.Reply:

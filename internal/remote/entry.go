@@ -47,6 +47,7 @@ type layer struct {
 	index  []int32 // which tasks, ascending; nil if all from 0
 	chunks [][]entry
 	live   int
+	keeps  []wire.LayerID // scattered layers on which the values stand: see kept.go
 }
 
 const chunkEntries = 256
@@ -133,6 +134,7 @@ func (x *Executor) forget(e *entry) {
 		}
 	} else if l.live--; l.live == 0 && x.layers[l.id] == l {
 		delete(x.layers, l.id)
+		x.unkeep(l)
 	}
 	x.flushSoon()
 }

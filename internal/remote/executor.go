@@ -78,7 +78,8 @@ type Executor struct {
 	number   uint32 // of the client; 0 before Welcome and after the session was lost
 	welcome  wire.Welcome
 	layers   map[wire.LayerID]*layer
-	adopted  map[wire.ID]*entry // what others gave to this client
+	kept     map[wire.LayerID]*kept // what graphs have brought along
+	adopted  map[wire.ID]*entry     // what others gave to this client
 	runs     map[uint64]*Run
 	request  uint64
 	calls    map[uint64]*call
@@ -108,7 +109,7 @@ func New(c Config) *Executor {
 		c.PushWait = 3 * time.Millisecond
 	}
 	x := &Executor{
-		conf: c, layers: map[wire.LayerID]*layer{}, adopted: map[wire.ID]*entry{}, runs: map[uint64]*Run{}, calls: map[uint64]*call{},
+		conf: c, layers: map[wire.LayerID]*layer{}, kept: map[wire.LayerID]*kept{}, adopted: map[wire.ID]*entry{}, runs: map[uint64]*Run{}, calls: map[uint64]*call{},
 		sources: map[uint32]*source{}, came: make(chan struct{}),
 	}
 	x.ctx, x.cancel = context.WithCancelCause(context.Background())

@@ -31,9 +31,10 @@ type Run struct {
 	// Guarded by the executor's mu.
 	submit   *wire.Submit // until it was admitted
 	gates    []*gate
-	own      *gate    // until it was submitted; nil if it was at once
-	inputs   []*entry // held until it was submitted: what the graph stands on
-	err      error    // of the submission
+	own      *gate          // until it was submitted; nil if it was at once
+	inputs   []*entry       // held until it was submitted: what the graph stands on
+	keeps    []wire.LayerID // scattered for this run
+	err      error          // of the submission
 	ended    bool
 	released bool
 	watch    *watch // of its progress; nil if nobody listens
@@ -165,11 +166,13 @@ func (x *Executor) launch(r *Run) error {
 	for _, e := range r.holds {
 		e.hold()
 		x.layers[e.layer.id] = e.layer
+		x.keep(e.layer, r.keeps)
 	}
 	if len(r.gates) == 0 {
 		if err := x.send(r); err != nil {
 			for _, e := range r.holds {
 				delete(x.layers, e.layer.id)
+				x.unkeep(e.layer)
 			}
 			return err
 		}
@@ -257,6 +260,7 @@ func (r *Run) letGo() {
 		r.x.drop(e)
 	}
 	r.inputs = nil
+	r.x.unkept(r.keeps)
 	r.x.unlock()
 }
 

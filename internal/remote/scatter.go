@@ -64,8 +64,10 @@ func (r *Run) external(ctx context.Context, p graph.Pending) (wire.ID, error) {
 
 // scatter names a value that will be put on a worker before the run is submitted.
 func (r *Run) scatter(ctx context.Context, get func(context.Context) (any, error)) wire.ID {
-	es, g := r.x.scatter(ctx, 1, func(ctx context.Context, _ int) (any, error) { return get(ctx) }, ScatterOptions{})
+	es, g := r.x.scatter(ctx, 1, func(ctx context.Context, _ int) (any, error) { return get(ctx) }, ScatterOptions{kept: true})
 	r.x.mu.Lock()
+	r.x.kept[es[0].id.Layer] = &kept{get: get}
+	r.keeps = append(r.keeps, es[0].id.Layer)
 	r.inputs = append(r.inputs, es[0])
 	r.gates = append(r.gates, g)
 	r.x.mu.Unlock()
@@ -77,6 +79,8 @@ type ScatterOptions struct {
 	Workers   []string // names, addresses or hosts; all if empty
 	Broadcast bool     // every value to all of them, not only to one in turn
 	Hash      bool     // equal values of this client share an id
+
+	kept bool // the values can be had again
 }
 
 // Scatter puts values on workers and returns handles at once. The values are kept until that is done.
@@ -132,7 +136,7 @@ func (x *Executor) scatter(ctx context.Context, n int, get func(context.Context,
 
 // put puts values on workers and tells the scheduler.
 func (x *Executor) put(ctx context.Context, es []*entry, g *gate, get func(context.Context, int) (any, error), o ScatterOptions) {
-	told := &wire.Scattered{Hash: o.Hash, Values: make([]wire.Scatter, len(es))}
+	told := &wire.Scattered{Hash: o.Hash, Kept: o.kept, Values: make([]wire.Scatter, len(es))}
 	for lo := 0; lo < len(es) && g.err == nil; lo += putMax {
 		items := make([]Item, min(putMax, len(es)-lo))
 		for i := range items {

@@ -167,6 +167,7 @@ func (x *Executor) forsake(cause error) {
 		forsake(e)
 	}
 	clear(x.layers)
+	clear(x.kept)
 	clear(x.adopted)
 	for id, r := range x.runs {
 		r.finish(cause)

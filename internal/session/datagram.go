@@ -47,4 +47,6 @@ func ParseDatagram(frame []byte) ([]wire.Message, error) {
 }
 
 // ClientName is the name of the endpoint at which a client takes datagrams, known to workers by its number in its scheduler's epoch.
-func ClientName(epoch uint64, number uint32) string { return fmt.Sprintf("client-%x-%d", epoch, number) }
+func ClientName(epoch uint64, number uint32) string {
+	return fmt.Sprintf("client-%x-%d", epoch, number)
+}

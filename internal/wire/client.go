@@ -27,6 +27,8 @@ type Retry struct{ IDs []ID }
 type Scattered struct {
 	Values []Scatter
 	Hash   bool // equal values share an id
+	Kept   bool // the client has them still, and puts them on workers again when it is asked to [Restore] them
+	Again  bool // it was asked: no claim is added. Values without workers could not be put
 }
 
 // A Scatter is one value that was put on workers.
@@ -35,6 +37,9 @@ type Scatter struct {
 	Bytes   int64
 	Workers []uint32
 }
+
+// Restore asks a client to put values on workers again, which it keeps and whose last copies were lost. It answers by Scattered.
+type Restore struct{ IDs []ID }
 
 // Unreadable says that a value could not be fetched from a worker that was said to have it.
 type Unreadable struct {

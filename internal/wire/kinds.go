@@ -6,7 +6,7 @@ var messages = []Message{
 	(*Call)(nil), (*Admitted)(nil), (*Finished)(nil), (*Erred)(nil), (*Progress)(nil), (*Peers)(nil), (*Reply)(nil),
 	(*Delivery)(nil), (*Compute)(nil), (*Stop)(nil), (*Free)(nil), (*Fetch)(nil), (*Steal)(nil), (*Drain)(nil), (*Quit)(nil),
 	(*Forget)(nil), (*Done)(nil), (*Failed)(nil), (*Started)(nil), (*LongRunning)(nil), (*Missing)(nil), (*Holding)(nil),
-	(*Returned)(nil), (*Heartbeat)(nil), (*Drained)(nil), (*Log)(nil), (*Exited)(nil), (*Value)(nil), (*Launch)(nil),
+	(*Returned)(nil), (*Heartbeat)(nil), (*Drained)(nil), (*Log)(nil), (*Exited)(nil), (*Value)(nil), (*Launch)(nil), (*Restore)(nil),
 }
 
 var bodyTypes = []Body{
@@ -59,6 +59,8 @@ func (*Log) kind() Kind         { return KindLog }
 func (*Exited) kind() Kind      { return KindExited }
 func (*Value) kind() Kind       { return KindValue }
 func (*Launch) kind() Kind      { return KindLaunch }
+
+func (*Restore) kind() Kind { return KindRestore }
 
 func (*WhoHas) body() BodyKind     { return BodyWhoHas }
 func (*Places) body() BodyKind     { return BodyPlaces }

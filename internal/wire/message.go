@@ -69,6 +69,9 @@ const (
 	// Scheduler to agent.
 	KindLaunch
 
+	// Scheduler to client.
+	KindRestore
+
 	kindEnd
 )
 

@@ -114,7 +114,7 @@ func (a *auditor) stopped(at *attempt, why string) {
 
 // place notes that a worker has a value.
 func (a *auditor) place(s *story, p *peer, id wire.ID) {
-	if s == nil || p.gone {
+	if s == nil || p.gone || a.forgotten[id.Layer] {
 		return
 	}
 	s.placed = a.step

@@ -62,16 +62,18 @@ type auditor struct {
 	submissions []*submission
 	futures     []*future
 	calls       []*call
+	coord       ledger
 
 	// What the scheduler can know.
-	peers    map[scheduler.Peer]*peer
-	known    []*peer // the same, in order
-	workers  map[uint32]*peer
-	clients  map[uint32]*peer
-	attempts map[wire.Attempt]*attempt
-	last     map[wire.ID]uint32 // attempt of a head
-	open     int
-	step     int
+	peers     map[scheduler.Peer]*peer
+	known     []*peer // the same, in order
+	workers   map[uint32]*peer
+	clients   map[uint32]*peer
+	attempts  map[wire.Attempt]*attempt
+	last      map[wire.ID]uint32    // attempt of a head
+	forgotten map[wire.LayerID]bool // layers of graphs that the scheduler has forgotten
+	open      int
+	step      int
 
 	sums sums
 }
@@ -102,8 +104,8 @@ const violationsMax = 20
 
 func newAuditor(w *world) *auditor {
 	return &auditor{
-		w: w, layers: map[wire.LayerID][]*story{}, stories: map[key]*story{}, peers: map[scheduler.Peer]*peer{},
-		workers: map[uint32]*peer{}, clients: map[uint32]*peer{}, attempts: map[wire.Attempt]*attempt{}, last: map[wire.ID]uint32{},
+		w: w, coord: newLedger(), layers: map[wire.LayerID][]*story{}, stories: map[key]*story{}, peers: map[scheduler.Peer]*peer{},
+		workers: map[uint32]*peer{}, clients: map[uint32]*peer{}, attempts: map[wire.Attempt]*attempt{}, forgotten: map[wire.LayerID]bool{}, last: map[wire.ID]uint32{},
 	}
 }
 

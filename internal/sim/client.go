@@ -74,6 +74,7 @@ func (f *future) Value(context.Context) (any, error) { return nil, nil }
 type submission struct {
 	c        *client
 	request  uint64
+	message  *wire.Submit
 	sent     time.Duration
 	admitted time.Duration
 	answered bool
@@ -145,8 +146,32 @@ func (c *client) welcomed(m *wire.Welcome) {
 	c.w.clientByNumber[m.Number] = c
 	queue := c.queue
 	c.queue = nil
+	c.unanswered(queue)
 	for _, q := range queue {
 		c.say(q)
+	}
+}
+
+// unanswered asks again what was asked and not answered in the former session, unless it is going to be said anyway.
+func (c *client) unanswered(queue []wire.Message) {
+	waits := map[uint64]bool{}
+	for _, q := range queue {
+		switch q := q.(type) {
+		case *wire.Submit:
+			waits[q.Request] = true
+		case *wire.Call:
+			waits[q.Request] = true
+		}
+	}
+	for _, s := range c.submits {
+		if !s.answered && !waits[s.request] {
+			c.say(s.message)
+		}
+	}
+	for n := uint64(1); n <= c.request; n++ {
+		if k := c.calls[n]; k != nil && k.answered == 0 && !waits[n] {
+			c.say(&wire.Call{Request: n, Body: k.body})
+		}
 	}
 }
 
@@ -302,7 +327,8 @@ func (c *client) submit(g graph.Graph, o wire.Options) *submission {
 	for _, out := range wg.Outputs {
 		c.claimOutputs(s, out, g)
 	}
-	c.say(&wire.Submit{Request: c.request, Graph: *wg, Options: o})
+	s.message = &wire.Submit{Request: c.request, Graph: *wg, Options: o}
+	c.say(s.message)
 	return s
 }
 

@@ -40,7 +40,7 @@ func (a *auditor) overdue(limit time.Duration) {
 			a.violateStory(rule7, nil, "the submission %d of %s was never answered", s.request, s.c.name)
 		}
 		if s.answered && s.refused == "" {
-			a.forgotten(s)
+			a.ignored(s)
 		}
 	}
 	for _, c := range a.w.clients {
@@ -52,8 +52,8 @@ func (a *auditor) overdue(limit time.Duration) {
 	}
 }
 
-// forgotten finds fault with a graph that was admitted and of which then nothing was heard.
-func (a *auditor) forgotten(s *submission) {
+// ignored finds fault with a graph that was admitted and of which then nothing was heard.
+func (a *auditor) ignored(s *submission) {
 	for _, f := range s.outputs {
 		if f.state != futurePending {
 			return

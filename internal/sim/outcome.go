@@ -61,11 +61,19 @@ func (a *auditor) cancelled(_ *client, fs []*future) { a.sums.cancelled += len(f
 // is connected with it.
 func (a *auditor) retried(f *future) {
 	seen := map[*story]bool{f.story: true}
+	graphs := map[*submission]bool{}
 	list := []*story{f.story}
 	for k := 0; k < len(list); k++ {
 		list[k].retries++
-		for _, near := range [][]*story{list[k].inputs, list[k].users} {
-			for _, s := range near {
+		near := [][]*story{list[k].inputs, list[k].users}
+		for _, g := range list[k].asked {
+			if !g.options.KeepGoing && !graphs[g] {
+				graphs[g] = true
+				near = append(near, g.stories)
+			}
+		}
+		for _, all := range near {
+			for _, s := range all {
 				if !seen[s] {
 					seen[s] = true
 					list = append(list, s)

@@ -80,6 +80,10 @@ func (a *auditor) heardClient(p *peer, m wire.Message) {
 		if w := a.workers[m.Worker]; w != nil {
 			a.doubt(a.story(m.ID), w, string(p.name))
 		}
+	case *wire.Call:
+		if b, ok := m.Body.(*wire.Coord); ok {
+			a.heardCoord(p, m.Request, b)
+		}
 	case *wire.Bye, *wire.Gone:
 		a.clientLost(p)
 	}
@@ -255,6 +259,14 @@ func (a *auditor) said(p *peer, m wire.Message) {
 	case *wire.Free:
 		for _, id := range m.IDs {
 			a.free(p, id)
+		}
+	case *wire.Forget:
+		for _, l := range m.Layers {
+			a.forgotten[l] = true
+		}
+	case *wire.Reply:
+		if b, ok := m.Body.(*wire.Coord); ok && p.client != nil {
+			a.saidCoord(p, m.Request, b)
 		}
 	case *wire.Admitted:
 		if m.Err != "" {

@@ -30,7 +30,7 @@ func planting(name string) *plant {
 // plants are bugs of every kind, at least one for each rule.
 var plants = []func() *plant{
 	lostDone, lostFinished, wrongValue, mixedUp, doubleRun, staleDone, wrongAttempt, sameAttempt, lostStop, leakedClaim, leakedValue, leakedOperation,
-	oversubscribed, forgottenSubmit, twoAnswers, lastReplica, rerun,
+	oversubscribed, forgottenSubmit, twoAnswers, forgottenPut, lockForTwo, lastReplica, rerun,
 }
 
 func lostDone() *plant {

@@ -39,8 +39,12 @@ func (c *client) something() {
 		if fs := c.some(0.5, futureErred); len(fs) > 0 && fs[0].retries < 3 {
 			c.retry(fs)
 		}
-	case dice < 90:
+	case dice < 88:
 		c.borrow()
+	case dice < 90:
+		for range 3 {
+			c.coordinate()
+		}
 	case dice < 94:
 		c.scatter()
 	default:

@@ -286,7 +286,9 @@ func (w *world) inspect() {
 	w.inspector = w.newClient("inspector", 0)
 	w.inspector.script = true
 	w.inspector.call(&wire.Info{}, func(r *wire.Reply) { w.info, _ = r.Body.(*wire.Cluster) })
-	w.wait(func() bool { return w.info != nil }, 30*time.Second, func() {
+	w.drain(w.inspector, queues)
+	w.wait(func() bool { return w.info != nil && w.audit.coord.drawn }, 30*time.Second, func() {
+		w.audit.missingItems()
 		w.audit.balance()
 		w.audit.baseline(w.info)
 		w.check()

@@ -104,7 +104,7 @@ func (p *Prepared) external(i int32) (wire.ID, bool) {
 
 // keyClash refuses tasks of lists that have the identity of a live one and are something else.
 func (s *Scheduler) keyClash(c *client, p *Prepared) error {
-	if len(s.keys) == 0 {
+	if len(s.keys) == 0 && len(s.tables) == 0 {
 		return nil
 	}
 	for i := range int32(p.plan.N) {
@@ -112,12 +112,12 @@ func (s *Scheduler) keyClash(c *client, p *Prepared) error {
 			continue
 		}
 		k := p.plan.Key(i)
-		at, ok := s.keys[sharedKey{c.hello.Executable, k.Token}]
+		o, at, ok := s.keyed(c.hello.Executable, k.Token)
 		if !ok {
 			continue
 		}
-		o := s.runs[at.run]
-		if name := o.name(at.task); name != k.Name {
+		p.hits = append(p.hits, hit{i, o.ref(at)})
+		if name := o.name(at); name != k.Name {
 			return fmt.Errorf("graph: %w: %q and %q of client %d both have the key %s, but they are not the same computation; give one of them another key",
 				graph.ErrClash, k.Name, name, o.client.number, k.Token.Short())
 		}
@@ -130,7 +130,7 @@ func (s *Scheduler) admit(c *client, m *wire.Submit, p *Prepared) *run {
 	s.runSerial++
 	r := &run{
 		serial: s.runSerial, client: c, request: m.Request, opts: m.Options, plan: p.plan, layers: p.layers, number: p.number,
-		tasks: p.tasks, roots: p.roots, left: p.units, moved: s.now,
+		tasks: p.tasks, roots: p.roots, keys: p.keys, left: p.units, moved: s.now,
 	}
 	r.slot = s.slotFor(r)
 	r.class = s.classOf(c.hello.Executable, &r.opts)
@@ -199,7 +199,7 @@ func (s *Scheduler) connect(r *run, p *Prepared) {
 		s.proxy(r, i, tr, ti)
 	}
 	if !r.opts.Actor {
-		s.shareAll(r)
+		s.shareAll(r, p.hits)
 	}
 	for _, i := range r.proxies { // after all of them are known, for one that has failed already may take the others along
 		if t := &r.tasks[i]; t.status == statusReleased && t.needed() {
@@ -209,8 +209,8 @@ func (s *Scheduler) connect(r *run, p *Prepared) {
 	r.proxies = nil
 }
 
-// shareAll makes proxies of the tasks that other live runs have too, and enters the others for later runs to find.
-func (s *Scheduler) shareAll(r *run) {
+// shareAll makes proxies of the tasks that other live runs have too, hits among them, and enters the others for later runs to find.
+func (s *Scheduler) shareAll(r *run, hits []hit) {
 	exec := r.client.hello.Executable
 	twins := make([]*sharedLayer, len(r.layers)) // of layers that are here
 	for n, l := range r.layers {
@@ -224,6 +224,16 @@ func (s *Scheduler) shareAll(r *run) {
 		}
 		s.shared[k] = append(s.shared[k], sharedLayer{r.slot, int32(n)})
 	}
+	if r.keys != nil {
+		for k := len(hits) - 1; k >= 0; k-- {
+			h := hits[k]
+			s.share(r, h.task, s.runs[h.twin.run], h.twin.task)
+		}
+		s.tables = append(s.tables, r)
+		if !slices.ContainsFunc(twins, func(t *sharedLayer) bool { return t != nil }) {
+			return
+		}
+	}
 	// Users before their inputs: what only a shared task needs is not shared but let go.
 	for i := int32(r.plan.N) - 1; i >= 0; i-- {
 		n := r.plan.Layer[i]
@@ -233,15 +243,31 @@ func (s *Scheduler) shareAll(r *run) {
 			if ti, ok := tr.plan.Task(twins[n].layer, r.plan.Index[i]); ok {
 				s.share(r, i, tr, ti)
 			}
-		case r.layers[n].Kind == wire.LayerList:
-			k := sharedKey{exec, r.plan.Key(i).Token}
-			if at, ok := s.keys[k]; ok {
-				s.share(r, i, s.runs[at.run], at.task)
+		case r.layers[n].Kind == wire.LayerList && r.keys == nil:
+			token := r.plan.Key(i).Token
+			if tr, ti, ok := s.keyed(exec, token); ok {
+				s.share(r, i, tr, ti)
 			} else {
-				s.keys[k] = r.ref(i)
+				s.keys[sharedKey{exec, token}] = r.ref(i)
 			}
 		}
 	}
+}
+
+// keyed returns the task of a live list that has an identity.
+func (s *Scheduler) keyed(exec string, token graph.Token) (*run, int32, bool) {
+	if at, ok := s.keys[sharedKey{exec, token}]; ok {
+		return s.runs[at.run], at.task, true
+	}
+	for _, r := range s.tables {
+		if r.client.hello.Executable != exec {
+			continue
+		}
+		if i, ok := r.keys[token]; ok {
+			return r, i, true
+		}
+	}
+	return nil, 0, false
 }
 
 // share makes task i of r a proxy of its equal in tr, if it is needed and the other can be shared.
@@ -343,7 +369,7 @@ func (s *Scheduler) forget(r *run) {
 				s.shared[k] = same
 			}
 		}
-		if l.Kind == wire.LayerList && len(s.keys) > 0 {
+		if l.Kind == wire.LayerList && r.keys == nil && len(s.keys) > 0 {
 			s.forgetKeys(r, int32(n), exec)
 		}
 	}
@@ -359,6 +385,9 @@ func (s *Scheduler) forget(r *run) {
 				w.out.free(v)
 			}
 		}
+	}
+	if r.keys != nil {
+		s.tables = slices.DeleteFunc(s.tables, func(o *run) bool { return o == r })
 	}
 	for id := range r.number {
 		delete(s.byLayer, id)

@@ -122,9 +122,17 @@ func (s *Scheduler) retry(c *client, m *wire.Retry) {
 	}
 }
 
-// unfail releases an erred task and the erred ones that it needs, and appends them to again.
+// unfail releases an erred task, the erred ones that it needs, and what has failed for the same reason, and appends them to again.
 func (s *Scheduler) unfail(r *run, i int32, again []ref) []ref {
-	stack := []ref{r.ref(i)}
+	if r.tasks[i].status != statusErred {
+		return again
+	}
+	var stack []ref
+	for k := range r.tasks {
+		if t := &r.tasks[k]; t.status == statusErred && t.size == r.tasks[i].size {
+			stack = append(stack, r.ref(int32(k)))
+		}
+	}
 	for len(stack) > 0 {
 		a := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -146,12 +154,6 @@ func (s *Scheduler) unfail(r *run, i int32, again []ref) []ref {
 		}
 		for _, d := range r.plan.Deps(r.head(i)) {
 			stack = append(stack, r.ref(d))
-		}
-		for _, u := range r.plan.Uses(i) { // what failed with it runs again too
-			stack = append(stack, r.ref(r.last(u)))
-		}
-		if x := r.rare(i); x != nil {
-			stack = append(stack, x.followers...)
 		}
 	}
 	return again

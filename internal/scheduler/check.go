@@ -145,6 +145,9 @@ func (s *Scheduler) checkState(r *run, i int32) error {
 	}
 	switch t.status {
 	case statusWaiting:
+		if r.index != nil {
+			missing = 1 // the client
+		}
 		if t.missing != missing || missing == 0 {
 			return fmt.Errorf("%d inputs are missing, counted %d", t.missing, missing)
 		}

@@ -332,12 +332,18 @@ func (h *theatre) call(who, what string, words []string, args map[string]string)
 // scatter says that a client has put values on workers.
 func (h *theatre) scatter(client string, words []string, args map[string]string) {
 	h.layer++
-	m := &wire.Scattered{}
+	m := &wire.Scattered{Kept: args["kept"] != "", Again: args["again"] != ""}
 	for k, n := range words {
 		id := wire.ID{Layer: wire.NewLayerID(h.num[client], h.layer), Index: int32(k)}
+		if m.Again {
+			id = h.ids[n]
+		}
 		h.names[id], h.ids[n] = n, id
 		v := wire.Scatter{ID: id, Bytes: 100}
 		for w := range strings.SplitSeq(args["on"], ",") {
+			if w == "" {
+				continue
+			}
 			v.Workers = append(v.Workers, h.num[w])
 		}
 		m.Values = append(m.Values, v)

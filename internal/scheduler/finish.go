@@ -247,7 +247,7 @@ func (s *Scheduler) fail(r *run, i int32, f *wire.Failure) {
 		case was == statusQueued:
 			s.unwait(r, i)
 		case was == statusProcessing && t.at != 0:
-			s.supersede(r, i, "an input has failed")
+			s.supersede(r, i, stopReason(f))
 		}
 		s.move(r, i, statusErred, 0)
 		t.size = r.blame(f)
@@ -283,6 +283,14 @@ func (s *Scheduler) fail(r *run, i int32, f *wire.Failure) {
 	for _, a := range let {
 		s.unneeded(s.runs[a.run], a.task)
 	}
+}
+
+// stopReason is what a worker is told that runs a task which fails for a reason elsewhere.
+func stopReason(f *wire.Failure) string {
+	if f.Sort == wire.SortCancelled || f.Sort == wire.SortTimeout {
+		return f.Message
+	}
+	return "something that it was submitted with has failed"
 }
 
 // namedByOwner reports whether the run's own client claims the task under another name.

@@ -78,9 +78,15 @@ func (s *Scheduler) awaited(r *run, i int32) bool {
 // gone reports whether the value of a released task cannot be made again, after failing it.
 func (s *Scheduler) gone(r *run, i int32) bool {
 	t := &r.tasks[i]
-	if !t.has(flagLost) || !r.irreplaceable() {
+	if !t.has(flagLost) || !r.irreplaceable() || r.restorable() {
 		return false
 	}
+	s.fail(r, i, s.lostForGood(r, i))
+	return true
+}
+
+// lostForGood says how a value was lost that cannot be made again.
+func (s *Scheduler) lostForGood(r *run, i int32) *wire.Failure {
 	what := "it was put there by a client and cannot be computed again"
 	switch {
 	case r.opts.Actor:
@@ -92,11 +98,10 @@ func (s *Scheduler) gone(r *run, i int32) bool {
 	if x := r.rare(i); x != nil {
 		how = x.lost
 	}
-	s.fail(r, i, &wire.Failure{
+	return &wire.Failure{
 		Sort: wire.SortLost, Task: r.id(i), Key: r.key(i),
 		Message: fmt.Sprintf("the value %s is lost: %s; %s", r.key(i), how, what),
-	})
-	return true
+	}
 }
 
 // strikesMax is after how many failed readings a value is taken as lost at a worker that still says it has it.

@@ -23,7 +23,7 @@ func (s *Scheduler) want(r *run, i int32) {
 			}
 			continue
 		}
-		if s.gone(r, i) {
+		if s.gone(r, i) || s.restore(r, i) {
 			continue
 		}
 		s.move(r, i, statusWaiting, 0)

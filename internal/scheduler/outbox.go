@@ -25,7 +25,8 @@ type outbox struct {
 	finished []wire.Ready
 	erred    []wire.Erred
 	causes   []*wire.Failure // of erred
-	last     []wire.Message  // in this order, after everything else
+	restore  []wire.ID
+	last     []wire.Message // in this order, after everything else
 }
 
 type stop struct {
@@ -112,6 +113,9 @@ func (s *Scheduler) flushBox(o *outbox) {
 	}
 	for k := range o.erred {
 		s.send1(o, &o.erred[k])
+	}
+	if len(o.restore) > 0 {
+		s.send1(o, &wire.Restore{IDs: o.restore})
 	}
 	for _, m := range o.last {
 		s.send1(o, m)

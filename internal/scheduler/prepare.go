@@ -9,6 +9,9 @@ import (
 	"sheaf/internal/wire"
 )
 
+// tableMin is from how many tasks in lists on a graph has a table of its own for their identities, made here and not at admission.
+var tableMin = 1024 // tests have it smaller
+
 // linksMax is how many tasks a chain may have: what is longer is cut, so that messages stay small and a retry repeats little.
 const linksMax = 128
 
@@ -18,10 +21,18 @@ type Prepared struct {
 	layers  []*wire.Layer          // by the plan's number of the layer
 	number  map[wire.LayerID]int32 // and back; layers of one identity have one number
 	tasks   []task
-	roots   []int32 // heads of the chains that need nothing
-	claims  []named // claims under other names than the task's own
-	units   int     // chains, single tasks among them
-	foreign []int32 // tasks that stand for values of other graphs
+	roots   []int32               // heads of the chains that need nothing
+	claims  []named               // claims under other names than the task's own
+	units   int                   // chains, single tasks among them
+	foreign []int32               // tasks that stand for values of other graphs
+	keys    map[graph.Token]int32 // of a graph with many tasks in lists: these by their identities
+	hits    []hit                 // found at admission
+}
+
+// hit is a task of a list that a live run has too.
+type hit struct {
+	task int32
+	twin ref
 }
 
 // named is a claim of a task under a name.
@@ -63,7 +74,27 @@ func Prepare(m *wire.Submit) (*Prepared, error) {
 	p.cut(m.Options.Actor)
 	p.fill()
 	p.claim(&m.Graph)
+	p.tabulate()
 	return p, nil
+}
+
+// tabulate enters the tasks of lists into a table, if they are many.
+func (p *Prepared) tabulate() {
+	n := 0
+	for i := range int32(p.plan.N) {
+		if p.layers[p.plan.Layer[i]].Kind == wire.LayerList {
+			n++
+		}
+	}
+	if n < tableMin {
+		return
+	}
+	p.keys = make(map[graph.Token]int32, n)
+	for i := range int32(p.plan.N) {
+		if p.layers[p.plan.Layer[i]].Kind == wire.LayerList {
+			p.keys[p.plan.Key(i).Token] = i
+		}
+	}
 }
 
 // cut ends chains that are too long, and all of them if links are not wanted.

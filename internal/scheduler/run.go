@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sheaf/fn"
+	"sheaf/graph"
 	"sheaf/internal/lower"
 	"sheaf/internal/wire"
 )
@@ -21,8 +22,10 @@ type run struct {
 	layers []*wire.Layer
 	number map[wire.LayerID]int32
 	index  map[int32]int32 // of scattered values, which no plan describes: index to task
+	kept   bool            // the client has the scattered values still
 	kinds  [][]*kind       // per layer: one, or in a list one per name
 	tasks  []task
+	keys   map[graph.Token]int32 // of tasks of lists, if they are many
 	extra  map[int32]*extra
 	causes []cause
 
@@ -141,7 +144,12 @@ func (r *run) id(i int32) wire.ID {
 func (r *run) ref(i int32) ref { return ref{r.slot, i} }
 
 // key returns the name of task i for people.
-func (r *run) key(i int32) string { return r.plan.Key(i).String() }
+func (r *run) key(i int32) string {
+	if r.index != nil {
+		return "scatter-" + r.id(i).String()
+	}
+	return r.plan.Key(i).String()
+}
 
 // source returns the user's function that task i runs, if it is known.
 func (r *run) source(i int32) fn.Source {

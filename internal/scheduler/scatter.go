@@ -17,14 +17,25 @@ func (s *Scheduler) scattered(c *client, m *wire.Scattered) {
 			s.tellUnknown(c, v.ID)
 			continue
 		}
+		if m.Again && !s.waitsFor(v.ID) { // not needed any more
+			for _, n := range v.Workers {
+				if w := s.worker(n); w != nil {
+					w.out.free(v.ID)
+				}
+			}
+			continue
+		}
 		r, i := s.scatterTask(c, v.ID)
 		if r == nil {
 			s.tellUnknown(c, v.ID)
 			continue
 		}
 		t := &r.tasks[i]
-		c.claims++
-		s.claim(r, i, 1)
+		if !m.Again {
+			r.kept = m.Kept
+			c.claims++
+			s.claim(r, i, 1)
+		}
 		var at []*worker
 		for _, n := range v.Workers {
 			if w := s.worker(n); w != nil && !slices.Contains(at, w) {
@@ -37,7 +48,12 @@ func (s *Scheduler) scattered(c *client, m *wire.Scattered) {
 		}
 		switch {
 		case t.status == statusMemory:
+			s.tellReadyTo(c, r, i, v.ID)
 		case len(at) == 0:
+			if m.Again {
+				s.fail(r, i, s.lostForGood(r, i))
+				continue
+			}
 			t.flags |= flagLost
 			r.rarely(i).lost = fmt.Sprintf("its workers %v were gone at %s", v.Workers, seconds(s.now))
 			if t.status == statusReleased {
@@ -54,7 +70,6 @@ func (s *Scheduler) scattered(c *client, m *wire.Scattered) {
 		for _, w := range at {
 			s.replica(r, i, w)
 		}
-		s.tellReadyTo(c, r, i, v.ID)
 	}
 }
 
@@ -97,3 +112,28 @@ func (s *Scheduler) scatterRun(c *client, id wire.LayerID) *run {
 	s.byLayer[id] = r
 	return r
 }
+
+// waitsFor reports whether a client was asked to put a value again, and it is still wanted.
+func (s *Scheduler) waitsFor(id wire.ID) bool {
+	r := s.byLayer[id.Layer]
+	if r == nil || r.index == nil {
+		return false
+	}
+	i, ok := r.index[id.Index]
+	return ok && r.tasks[i].status == statusWaiting
+}
+
+// restore has the client put a scattered value on a worker again, if it is one that the client keeps, and reports whether it is. The task waits for
+// the client as others wait for inputs.
+func (s *Scheduler) restore(r *run, i int32) bool {
+	if !r.restorable() || !r.tasks[i].has(flagLost) {
+		return false
+	}
+	s.move(r, i, statusWaiting, 0)
+	r.tasks[i].missing = 1
+	r.client.out.restore = append(r.client.out.restore, r.id(i))
+	return true
+}
+
+// restorable reports whether the run's values are scattered ones that a client keeps which has not left.
+func (r *run) restorable() bool { return r.index != nil && r.kept && r.client != nil }

@@ -29,6 +29,7 @@ type Scheduler struct {
 	byLayer map[wire.LayerID]*run
 	shared  map[sharedKey][]sharedLayer
 	keys    map[sharedKey]ref // of tasks of lists
+	tables  []*run            // with keys of their own
 	classes []*class          // by key
 	kinds   map[string]*kind
 	served  int64 // what the client whose turn was last had been given

@@ -86,7 +86,7 @@ func (h *theatre) left() string {
 	if n := len(s.runs) - 1 - len(s.slots); n > 0 {
 		b.WriteString("graphs ")
 	}
-	if len(s.byLayer)+len(s.shared)+len(s.keys)+len(s.classes) > 0 {
+	if len(s.byLayer)+len(s.shared)+len(s.keys)+len(s.tables)+len(s.classes) > 0 {
 		b.WriteString("names ")
 	}
 	for _, n := range s.counts {

@@ -444,7 +444,9 @@ func (w *walk) calm() bool {
 
 // TestWalk: whatever happens, in the end every claim has its value or its error, and when all are released nothing is left.
 func TestWalk(t *testing.T) {
+	defer func(n int) { tableMin = n }(tableMin)
 	rapid.Check(t, func(t *rapid.T) {
+		tableMin = rapid.SampledFrom([]int{1, 4, 1024}).Draw(t, "table")
 		w := &walk{t: t, s: New(Config{AllowedFailures: 100})}
 		for range w.n(1, 3, "clients") {
 			w.addClient()

@@ -16,7 +16,8 @@ type ledger struct {
 	locks  map[string]*grant
 	tokens map[string]uint64 // the last one of each lock
 	asked  map[askKey]coord.Request
-	drawn  bool // the queues were emptied at the end
+	seqs   map[uint64]*item // items by the numbers that the scheduler gave them
+	drawn  bool             // the queues were emptied at the end
 }
 
 // An item is one that a client put into a queue.
@@ -25,6 +26,7 @@ type item struct {
 	acked bool   // the client knows that it is there
 	taken int    // acknowledged by who got it
 	by    string // who
+	gone  bool   // the scheduler has heard that somebody took it
 }
 
 // A grant is a lock that somebody holds.
@@ -103,6 +105,9 @@ func (c *client) take(queue string, least, most int, wait time.Duration, done fu
 		var seqs []uint64
 		for _, i := range a.Items {
 			seqs = append(seqs, i.Seq)
+			if it := c.w.audit.item(queue, i); it != nil {
+				c.w.audit.coord.seqs[i.Seq] = it
+			}
 		}
 		items := a.Items
 		c.ask1(coord.QueueAck{Items: seqs}, func(*coord.Result) {
@@ -116,16 +121,24 @@ func (c *client) take(queue string, least, most int, wait time.Duration, done fu
 	})
 }
 
-// took takes note of an item that was acknowledged.
-func (a *auditor) took(c *client, queue string, i coord.Item) {
+// item returns the one that a client got, or nil if there is no such item.
+func (a *auditor) item(queue string, i coord.Item) *item {
 	n := binary.LittleEndian.Uint64(i.Value.Bytes)
 	if n >= uint64(len(a.coord.items)) || a.coord.items[n].queue != queue {
-		a.violateStory(rule7, nil, "%s got item %d from the queue %s, which nobody put there", c.name, n, queue)
+		a.violateStory(rule7, nil, "the queue %s has an item %d, which nobody put there", queue, n)
+		return nil
+	}
+	return a.coord.items[n]
+}
+
+// took takes note of an item that was acknowledged.
+func (a *auditor) took(c *client, queue string, i coord.Item) {
+	it := a.item(queue, i)
+	if it == nil {
 		return
 	}
-	it := a.coord.items[n]
 	if it.taken++; it.taken > 1 {
-		a.violateStory(rule7, nil, "item %d of the queue %s was taken by %s and by %s", n, queue, it.by, c.name)
+		a.violateStory(rule7, nil, "item %d of the queue %s was taken by %s and by %s", i.Seq, queue, it.by, c.name)
 	}
 	it.by = c.name
 }
@@ -150,6 +163,12 @@ func (a *auditor) heardCoord(p *peer, request uint64, m *wire.Coord) {
 	switch q := q.(type) {
 	case coord.LockAcquire:
 		a.coord.asked[askKey{p.number, request}] = q
+	case coord.QueueAck:
+		for _, seq := range q.Items {
+			if it := a.coord.seqs[seq]; it != nil {
+				it.gone = true // who took it may die before it hears that this was heard
+			}
+		}
 	case coord.Release:
 		if g := a.coord.locks[lockName]; g != nil && g.token == q.Token {
 			delete(a.coord.locks, lockName)
@@ -202,14 +221,14 @@ func (a *auditor) missingItems() {
 		return
 	}
 	for n, i := range a.coord.items {
-		if i.acked && i.taken == 0 {
+		if i.acked && i.taken == 0 && !i.gone {
 			a.violateStory(rule7, nil, "item %d of the queue %s was put there and is gone", n, i.queue)
 		}
 	}
 }
 
 func newLedger() ledger {
-	return ledger{locks: map[string]*grant{}, tokens: map[string]uint64{}, asked: map[askKey]coord.Request{}}
+	return ledger{locks: map[string]*grant{}, tokens: map[string]uint64{}, asked: map[askKey]coord.Request{}, seqs: map[uint64]*item{}}
 }
 
 // forgottenPut answers puts and forgets them.

@@ -112,7 +112,9 @@ func (a *Acceptor) Send(name string, m wire.Message) error {
 	err := p.send(m)
 	switch {
 	case err == nil:
-		a.touch(p)
+		if p.hasten(a.now(), a.end) {
+			a.touch(p)
+		}
 	case errors.Is(err, link.ErrFull) || errors.Is(err, link.ErrBroken):
 		a.finish(p, err.Error(), true)
 	}

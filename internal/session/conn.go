@@ -83,7 +83,7 @@ func (c *Conn) Endpoint() transport.Endpoint { return c.end }
 // was dropped because a session has ended and the next is not there, link.ErrFull that the other side takes nothing.
 func (c *Conn) Send(m wire.Message) error {
 	err := c.pipe.send(m)
-	if err == nil {
+	if err == nil && c.pipe.hasten(c.now(), c.end) {
 		c.kick()
 	}
 	return err

@@ -20,6 +20,7 @@ type pipe struct {
 	buf    []byte
 	frames [][]byte
 	armed  time.Duration // when the owner will poll by itself
+	left   time.Duration // when frames left the last time
 	reason string        // why it was dropped
 }
 
@@ -53,9 +54,25 @@ func (p *pipe) poll(now time.Duration, end transport.Endpoint) time.Duration {
 	for _, f := range p.frames {
 		_ = end.Send(p.to, f) // what does not leave is sent again
 	}
+	if len(p.frames) > 0 {
+		p.left = now
+	}
 	clear(p.frames)
 	p.armed = p.link.Next(now)
 	return p.armed
+}
+
+// calm is how long after the last frame a message leaves at once, in the goroutine that sends it: that is faster than to wake another. What
+// comes sooner waits for the owner, who puts many messages into a frame.
+const calm = 50 * time.Microsecond
+
+// hasten polls if nothing has left for a while. It reports whether the owner must poll in any case: because nothing was done, or
+// because it meant to be late.
+func (p *pipe) hasten(now time.Duration, end transport.Endpoint) (wake bool) {
+	p.mu.Lock()
+	quiet, before := now-p.left > calm, p.armed
+	p.mu.Unlock()
+	return !quiet || p.poll(now, end) < before
 }
 
 // receive takes a frame and returns the messages that it completes, and whether the owner must poll earlier than it meant to.

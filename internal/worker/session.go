@@ -46,7 +46,7 @@ func (w *Worker) welcome(m *wire.Welcome) {
 
 // anew supersedes all attempts of the session before, and with another scheduler the values too, whose ids it does not know.
 func (w *Worker) anew(values bool) {
-	w.draining = false
+	w.draining, w.done = false, nil // what has just ended is an attempt of the session before
 	clear(w.delayed)
 	clear(w.erred)
 	w.failed = nil

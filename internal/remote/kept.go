@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 
 	"sheaf/internal/wire"
 )
@@ -54,14 +55,8 @@ func (x *Executor) restore(ids []wire.ID) {
 	told := &wire.Scattered{Kept: true, Again: true}
 	for _, id := range ids {
 		v := []wire.Scatter{{ID: id}}
-		x.mu.Lock()
-		k := x.kept[id.Layer]
-		x.mu.Unlock()
-		if k != nil {
-			if value, err := k.get(x.ctx); err == nil {
-				v[0].Bytes = x.conf.SizeOf(value)
-				_ = x.place(x.ctx, []Item{{ID: id, Value: value, Bytes: v[0].Bytes}}, v, ScatterOptions{})
-			}
+		if err := x.putAgain(id, v); err != nil {
+			v[0].Fault = err.Error()
 		}
 		told.Values = append(told.Values, v[0])
 	}
@@ -70,4 +65,22 @@ func (x *Executor) restore(ids []wire.ID) {
 	if x.closed == nil {
 		_ = x.conf.Send(told) // in the next session nobody asks any more
 	}
+}
+
+var errNotKept = errors.New("its client does not have it any more")
+
+// putAgain puts a value that is kept on a worker.
+func (x *Executor) putAgain(id wire.ID, told []wire.Scatter) error {
+	x.mu.Lock()
+	k := x.kept[id.Layer]
+	x.mu.Unlock()
+	if k == nil {
+		return errNotKept
+	}
+	v, err := k.get(x.ctx)
+	if err != nil {
+		return err
+	}
+	told[0].Bytes = x.conf.SizeOf(v)
+	return x.place(x.ctx, []Item{{ID: id, Value: v, Bytes: told[0].Bytes}}, told, ScatterOptions{})
 }

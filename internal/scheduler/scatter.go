@@ -51,6 +51,8 @@ func (s *Scheduler) scattered(c *client, m *wire.Scattered) {
 			s.tellReadyTo(c, r, i, v.ID)
 		case len(at) == 0:
 			if m.Again {
+				x := r.rarely(i)
+				x.lost += "; it could not be put there again: " + v.Fault
 				s.fail(r, i, s.lostForGood(r, i))
 				continue
 			}

@@ -36,6 +36,7 @@ type Scatter struct {
 	ID      ID
 	Bytes   int64
 	Workers []uint32
+	Fault   string // why it is on no worker
 }
 
 // Restore asks a client to put values on workers again, which it keeps and whose last copies were lost. It answers by Scattered.

@@ -29,11 +29,13 @@ func (s *Scheduler) submit(c *client, m *wire.Submit, p *Prepared) {
 		err = s.admissible(c, m, p)
 	}
 	if err != nil {
+		c.out.touch()
 		c.out.first = append(c.out.first, &wire.Admitted{Request: m.Request, Err: err.Error(), Sort: sortOf(err)})
 		s.event("graph %d of client %d is refused: %s", m.Request, c.number, firstLine(err.Error()))
 		return
 	}
 	r := s.admit(c, m, p)
+	c.out.touch()
 	c.out.first = append(c.out.first, &wire.Admitted{Request: m.Request, Tasks: r.plan.N})
 }
 
@@ -378,6 +380,7 @@ func (s *Scheduler) forget(r *run) {
 			id := r.layers[t.layer].ID
 			if _, ok := w.known[id]; ok {
 				delete(w.known, id)
+				w.out.touch()
 				w.out.forget = append(w.out.forget, id)
 			}
 			for _, v := range w.spare.of(id) {

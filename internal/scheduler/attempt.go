@@ -23,6 +23,7 @@ func (s *Scheduler) supersede(r *run, i int32, reason string) {
 	if z.long {
 		w.long++
 	}
+	w.out.touch()
 	w.out.steal = append(w.out.steal, a)
 	w.out.stop(a, reason)
 	s.reload(w)
@@ -89,6 +90,7 @@ func (s *Scheduler) orphan(r *run, i int32) {
 func (s *Scheduler) returned(w *worker, m *wire.Returned) {
 	for _, a := range m.Tasks {
 		s.unzombie(w, a)
+		s.forgetSpec(w, a)
 		r, i, ok := s.unit(a.ID)
 		if !ok {
 			continue

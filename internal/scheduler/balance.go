@@ -25,6 +25,8 @@ func (s *Scheduler) balance() {
 		}
 	}
 	idle = slices.DeleteFunc(idle, func(w *worker) bool { return w.sent.live != w.long })
+	s.speculate(slices.Clone(idle))
+	idle = slices.DeleteFunc(idle, (*worker).occupied)
 	if len(idle) == 0 {
 		return
 	}
@@ -63,6 +65,7 @@ func (s *Scheduler) steal(from, to *worker) int {
 			continue
 		}
 		t.flags |= flagStealing
+		from.out.touch()
 		from.out.steal = append(from.out.steal, wire.Attempt{ID: r.id(r.head(a.task)), Attempt: t.attempt})
 		asked++
 	}
@@ -77,6 +80,7 @@ func (s *Scheduler) stealAll(w *worker) {
 		t := &r.tasks[a.task]
 		if t.flags&(flagStealing|flagStarted|flagLong) == 0 {
 			t.flags |= flagStealing
+			w.out.touch()
 			w.out.steal = append(w.out.steal, wire.Attempt{ID: r.id(r.head(a.task)), Attempt: t.attempt})
 		}
 	}
@@ -93,7 +97,7 @@ func (s *Scheduler) stolen(w *worker) {
 	}
 }
 
-// running is a task that has been running for a while and has a deadline.
+// running is a task that has been running for a while.
 type running struct {
 	task    ref
 	attempt uint32
@@ -103,11 +107,9 @@ type running struct {
 // deadlineGrace is how much later than the worker the scheduler acts on an attempt's deadline.
 const deadlineGrace = 5 * time.Second
 
-// timed remembers when an attempt with a deadline was running.
+// timed remembers when an attempt was running.
 func (s *Scheduler) timed(w *worker, r *run, i int32) {
-	if r.opts.TimeoutMS > 0 {
-		w.timed = append(w.timed, running{r.ref(i), r.tasks[i].attempt, s.now})
-	}
+	w.timed = append(w.timed, running{r.ref(i), r.tasks[i].attempt, s.now})
 }
 
 // expireAttempts ends attempts that are over their deadline and that the worker has not ended.
@@ -126,7 +128,7 @@ func (s *Scheduler) expireAttempts() {
 			t := &r.tasks[a.task.task]
 			switch {
 			case t.status != statusProcessing || t.at != w.number || t.attempt != a.attempt:
-			case s.now-a.since > time.Duration(r.opts.TimeoutMS)*time.Millisecond+deadlineGrace:
+			case r.opts.TimeoutMS > 0 && s.now-a.since > time.Duration(r.opts.TimeoutMS)*time.Millisecond+deadlineGrace:
 				late = append(late, a)
 			default:
 				kept = append(kept, a)

@@ -124,15 +124,8 @@ func (s *Scheduler) retry(c *client, m *wire.Retry) {
 
 // unfail releases an erred task, the erred ones that it needs, and what has failed for the same reason, and appends them to again.
 func (s *Scheduler) unfail(r *run, i int32, again []ref) []ref {
-	if r.tasks[i].status != statusErred {
-		return again
-	}
-	var stack []ref
-	for k := range r.tasks {
-		if t := &r.tasks[k]; t.status == statusErred && t.size == r.tasks[i].size {
-			stack = append(stack, r.ref(int32(k)))
-		}
-	}
+	stack := []ref{r.ref(i)}
+	scanned := map[*wire.Failure]*run{}
 	for len(stack) > 0 {
 		a := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -140,6 +133,14 @@ func (s *Scheduler) unfail(r *run, i int32, again []ref) []ref {
 		t := &r.tasks[i]
 		if t.status != statusErred {
 			continue
+		}
+		if f := r.causeOf(i); scanned[f] != r {
+			scanned[f] = r
+			for k := range r.tasks {
+				if t := &r.tasks[k]; t.status == statusErred && int32(k) != i && r.causeOf(int32(k)) == f {
+					stack = append(stack, r.ref(int32(k)))
+				}
+			}
 		}
 		r.unblame(i)
 		r.frozen = false
@@ -154,6 +155,9 @@ func (s *Scheduler) unfail(r *run, i int32, again []ref) []ref {
 		}
 		for _, d := range r.plan.Deps(r.head(i)) {
 			stack = append(stack, r.ref(d))
+			if r.tasks[d].has(flagProxy) { // which may not be needed any more, while the other has still failed
+				stack = append(stack, r.extra[d].target)
+			}
 		}
 	}
 	return again

@@ -3,6 +3,8 @@ package scheduler
 import (
 	"fmt"
 	"slices"
+
+	"sheaf/internal/wire"
 )
 
 // Check looks for contradictions in the whole state: each table must be the exact inverse of its counterpart. It is for tests
@@ -133,6 +135,9 @@ func (s *Scheduler) checkProxy(r *run, i int32) error {
 
 func (s *Scheduler) checkState(r *run, i int32) error {
 	t := &r.tasks[i]
+	if x := r.rare(i); x != nil && x.specs > 0 && t.status != statusProcessing {
+		return fmt.Errorf("it has a second attempt")
+	}
 	missing := int32(0)
 	for _, d := range r.plan.Deps(r.head(i)) {
 		dt := &r.tasks[d]
@@ -157,6 +162,12 @@ func (s *Scheduler) checkState(r *run, i int32) error {
 		}
 		return s.checkQueued(r, i)
 	case statusProcessing:
+		if x := r.rare(i); x != nil && x.spec.attempt > 0 {
+			v := s.workers[x.spec.worker]
+			if v == nil || !v.zombies[wire.Attempt{ID: r.id(r.head(i)), Attempt: x.spec.attempt}].spec {
+				return fmt.Errorf("worker %d does not have its second attempt", x.spec.worker)
+			}
+		}
 		w := s.workers[t.at]
 		if w == nil || int(t.pos) >= len(w.sent.items) || w.sent.items[t.pos] != r.ref(i) {
 			return fmt.Errorf("worker %d does not have it at %d", t.at, t.pos)

@@ -112,6 +112,7 @@ func (s *Scheduler) tellReadyTo(c *client, r *run, i int32, id wire.ID) {
 	for _, h := range r.holders(i, s.scratch[:0]) {
 		ready.Workers = append(ready.Workers, uint32(h))
 	}
+	c.out.touch()
 	c.out.finished = append(c.out.finished, ready)
 }
 
@@ -137,6 +138,7 @@ func (o *outbox) err(id wire.ID, f *wire.Failure) {
 			return
 		}
 	}
+	o.touch()
 	o.erred = append(o.erred, wire.Erred{IDs: []wire.ID{id}, Cause: *f})
 	o.causes = append(o.causes, f)
 }

@@ -184,6 +184,7 @@ func firstLine(t string) string {
 
 func (s *Scheduler) welcome(to Peer, number uint32) {
 	o := s.box(to)
+	o.touch()
 	o.first = append(o.first, &wire.Welcome{
 		Number: number, Epoch: s.conf.Epoch, Cluster: s.conf.Cluster,
 		HeartbeatMS: s.conf.Heartbeat.Milliseconds(), LostMS: s.conf.Lost.Milliseconds(), LeaseMS: s.conf.Lease.Milliseconds(),

@@ -300,19 +300,20 @@ func (s *Scheduler) send(w *worker, e entry) {
 	c.served += t.size + 1000
 	s.move(r, i, statusProcessing, w.number)
 	s.reload(w)
-	s.compute(w, r, e.head, i)
+	s.compute(w, r, e.head, i, t.attempt)
 }
 
-// compute writes a processing task into the worker's next message.
-func (s *Scheduler) compute(w *worker, r *run, head, last int32) {
+// compute writes an attempt at a processing task into the worker's next message.
+func (s *Scheduler) compute(w *worker, r *run, head, last int32, attempt uint32) {
 	o := w.out
 	m := o.compute
 	if m == nil {
 		m = &wire.Compute{}
+		o.touch()
 		o.compute = m
 	}
 	t := wire.Task{
-		ID: r.id(head), Attempt: r.tasks[last].attempt,
+		ID: r.id(head), Attempt: attempt,
 		Priority: wire.Priority{User: r.opts.Priority, Graph: r.serial, Order: head},
 		Options:  wire.TaskOptions{Resources: r.opts.Resources, Actor: r.opts.Actor, TimeoutMS: r.opts.TimeoutMS, OutBytes: r.layers[r.plan.Layer[last]].OutBytes},
 	}

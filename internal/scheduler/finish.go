@@ -32,14 +32,17 @@ func (s *Scheduler) done(w *worker, m *wire.Done) {
 			continue // whoever stopped it has freed it
 		}
 		t := &r.tasks[i]
-		if t.status != statusProcessing || t.at != w.number || t.attempt != d.Attempt {
+		switch {
+		case t.status == statusProcessing && t.at == w.number && t.attempt == d.Attempt:
+			s.detach(w, r, i)
+		case zombie && s.wins(w, r, i, d.Attempt):
+		default:
 			if _, coming := w.fetching[r.id(i)]; !zombie && !coming && !r.holds(i, w) && !s.making(r, i, w) {
 				w.out.free(r.id(i))
 			}
 			s.unspare(w, r, i)
 			continue // one that was stopped frees its value itself
 		}
-		s.detach(w, r, i)
 		k := r.kind(r.head(i))
 		k.measured(d.Nanos)
 		s.finished++
@@ -144,11 +147,15 @@ func (s *Scheduler) detach(w *worker, r *run, i int32) {
 	t.at = 0
 	w.vacate(r.class.resources)
 	s.reload(w)
+	if t.has(flagExtra) {
+		s.unspec(r, i)
+	}
 }
 
 // failed takes a worker's word for an attempt that ended badly.
 func (s *Scheduler) failed(w *worker, m *wire.Failed) {
 	s.unzombie(w, wire.Attempt{ID: m.ID, Attempt: m.Attempt})
+	s.forgetSpec(w, wire.Attempt{ID: m.ID, Attempt: m.Attempt})
 	s.wake(w)
 	r, i, ok := s.unit(m.ID)
 	if !ok {

@@ -134,6 +134,14 @@ func (s *Scheduler) missing(w *worker, m *wire.Missing) {
 				s.again(ur, ui)
 			}
 		}
+		s.dropSpecs(w, func(ur *run, ui int32) bool {
+			for _, d := range ur.plan.Deps(ur.head(ui)) {
+				if dr, di := s.resolve(ur, d); dr == r && di == i {
+					return true
+				}
+			}
+			return false
+		})
 		s.wish(r, i)
 	}
 	s.settleMoves()

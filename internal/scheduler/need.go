@@ -203,7 +203,7 @@ func (s *Scheduler) unfollow(r *run, i int32) (target ref, unneeded bool) {
 func (r *run) tidy(i int32) {
 	x := r.rare(i)
 	if x == nil || x.target != (ref{}) || r.tasks[i].has(flagProxy) || len(x.followers) > 0 || len(x.claims) > 0 || len(x.more) > 0 ||
-		len(x.retried) > 0 || x.deaths > 0 || x.suspected > 0 || x.goal > 0 || x.strikes > 0 || x.shun > 0 || x.lost != "" || x.actor || len(x.history) > 0 {
+		len(x.retried) > 0 || x.specs > 0 || x.deaths > 0 || x.suspected > 0 || x.goal > 0 || x.strikes > 0 || x.shun > 0 || x.lost != "" || x.actor || len(x.history) > 0 {
 		return
 	}
 	delete(r.extra, i)

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"slices"
 
 	"sheaf/internal/wire"
@@ -9,7 +10,9 @@ import (
 // An outbox collects what one step has to say to a peer, so that it is said in one message of each kind.
 type outbox struct {
 	peer   Peer
-	filled bool
+	filled *[]*outbox // where it is entered when there is something in it; nil if nobody will read it
+	serial uint64     // the order of the boxes
+	within bool       // it is entered
 
 	first    []wire.Message // before everything else: Welcome
 	peers    []wire.Peer
@@ -38,9 +41,9 @@ type stop struct {
 func (s *Scheduler) box(p Peer) *outbox {
 	o := s.boxes[p]
 	if o == nil {
-		o = &outbox{peer: p}
+		s.boxSerial++
+		o = &outbox{peer: p, filled: &s.filled, serial: s.boxSerial}
 		s.boxes[p] = o
-		s.order = append(s.order, o)
 	}
 	return o
 }
@@ -49,34 +52,44 @@ func (s *Scheduler) box(p Peer) *outbox {
 func (s *Scheduler) unbox(p Peer) {
 	if o := s.boxes[p]; o != nil {
 		delete(s.boxes, p)
-		o.peer = ""
-		s.unboxed++
+		o.peer, o.filled = "", nil
 	}
 }
 
-func (o *outbox) free(id wire.ID) { o.frees = append(o.frees, id) }
-
-func (o *outbox) stop(a wire.Attempt, reason string) { o.stops = append(o.stops, stop{a, reason}) }
-
-func (o *outbox) say(m wire.Message) { o.last = append(o.last, m) }
-
-// flush turns what the outboxes hold into effects.
-func (s *Scheduler) flush() {
-	if s.unboxed > 64 && s.unboxed > len(s.order)/2 {
-		kept := s.order[:0]
-		for _, o := range s.order {
-			if o.peer != "" {
-				kept = append(kept, o)
-			}
-		}
-		clear(s.order[len(kept):])
-		s.order, s.unboxed = kept, 0
+// touch enters the box among those that have something to say. It is called before anything is put into it.
+func (o *outbox) touch() {
+	if !o.within && o.filled != nil {
+		o.within = true
+		*o.filled = append(*o.filled, o)
 	}
-	for _, o := range s.order {
+}
+
+func (o *outbox) free(id wire.ID) {
+	o.touch()
+	o.frees = append(o.frees, id)
+}
+
+func (o *outbox) stop(a wire.Attempt, reason string) {
+	o.touch()
+	o.stops = append(o.stops, stop{a, reason})
+}
+
+func (o *outbox) say(m wire.Message) {
+	o.touch()
+	o.last = append(o.last, m)
+}
+
+// flush turns what the outboxes hold into effects. It looks only at those that hold something: most peers are silent in most steps.
+func (s *Scheduler) flush() {
+	slices.SortFunc(s.filled, func(a, b *outbox) int { return cmp.Compare(a.serial, b.serial) })
+	for k, o := range s.filled {
+		s.filled[k] = nil
+		o.within = false
 		if o.peer != "" {
 			s.flushBox(o)
 		}
 	}
+	s.filled = s.filled[:0]
 }
 
 func (s *Scheduler) flushBox(o *outbox) {
@@ -122,7 +135,7 @@ func (s *Scheduler) flushBox(o *outbox) {
 	}
 	places := o.places
 	places.clear()
-	*o = outbox{peer: o.peer, places: places}
+	*o = outbox{peer: o.peer, filled: o.filled, serial: o.serial, places: places}
 }
 
 func (s *Scheduler) send1(o *outbox, m wire.Message) {

@@ -18,6 +18,7 @@ func (s *Scheduler) announce(w *worker) {
 	p := w.about(gone)
 	for _, c := range s.clients {
 		if !c.away {
+			c.out.touch()
 			c.out.peers = append(c.out.peers, p)
 		}
 	}
@@ -26,6 +27,7 @@ func (s *Scheduler) announce(w *worker) {
 	}
 	for _, o := range s.live {
 		if o.peers.has(int(w.number)) {
+			o.out.touch()
 			o.out.peers = append(o.out.peers, p)
 		}
 	}
@@ -35,6 +37,7 @@ func (s *Scheduler) announce(w *worker) {
 func (s *Scheduler) introduceClient(c *client) {
 	c.out.peers = c.out.peers[:0]
 	for _, w := range s.live {
+		c.out.touch()
 		c.out.peers = append(c.out.peers, w.about(false))
 	}
 }
@@ -45,5 +48,6 @@ func (s *Scheduler) meet(w, other *worker) {
 		return
 	}
 	w.peers.set(int(other.number))
+	w.out.touch()
 	w.out.peers = append(w.out.peers, other.about(false))
 }

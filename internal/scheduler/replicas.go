@@ -96,6 +96,7 @@ func (s *Scheduler) copyTo(w *worker, r *run, i int32, from int32) {
 		place.Workers = append(place.Workers, uint32(h))
 		s.meet(w, s.workers[h])
 	}
+	w.out.touch()
 	w.out.fetch = append(w.out.fetch, place)
 }
 

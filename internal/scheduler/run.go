@@ -65,6 +65,8 @@ type extra struct {
 	more        []holder        // that have the value besides the first one
 	retried     map[int32]int32 // how often a task of the chain was tried again after it had failed
 	deaths      int32
+	spec        spec     // its second attempt, while it runs
+	specs       int32    // how many second attempts the running one has had
 	suspected   int32    // of how many deaths it may be the cause without having been seen to run
 	goal        int32    // how many workers are to hold the value
 	strikes     int32    // how often it could not be read

@@ -133,6 +133,7 @@ func (s *Scheduler) restore(r *run, i int32) bool {
 	}
 	s.move(r, i, statusWaiting, 0)
 	r.tasks[i].missing = 1
+	r.client.out.touch()
 	r.client.out.restore = append(r.client.out.restore, r.id(i))
 	return true
 }

@@ -57,17 +57,18 @@ type Scheduler struct {
 	stalls     int64
 	refused    int64
 
-	boxes   map[Peer]*outbox
-	order   []*outbox
-	unboxed int
-	effects []Effect
-	dirty   []*worker
-	fed     []*class
-	looked  []*worker // at in this step
-	dying   []*run
-	stack   []ref
-	scratch [8]int32
-	ends    [8]int32
+	boxes  map[Peer]*outbox
+	filled []*outbox // those that have something to say
+
+	boxSerial uint64
+	effects   []Effect
+	dirty     []*worker
+	fed       []*class
+	looked    []*worker // at in this step
+	dying     []*run
+	stack     []ref
+	scratch   [8]int32
+	ends      [8]int32
 }
 
 // sharedKey is the identity of a layer or a task among those of one executable.

@@ -54,6 +54,8 @@ type zombie struct {
 	nanos     int64
 	long      bool
 	alone     bool
+	spec      bool // it is wanted: a second attempt at a task that runs elsewhere
+	of        ref  // that task
 }
 
 // open reports whether the worker takes new tasks.
@@ -144,9 +146,11 @@ func (s *Scheduler) resume(from Peer, w *worker, m *wire.WorkerHello) {
 	s.reconcile(w, m.Holds)
 	for a := range w.sent.refs() {
 		r := s.runs[a.run]
-		s.compute(w, r, r.head(a.task), a.task)
+		s.compute(w, r, r.head(a.task), a.task, r.tasks[a.task].attempt)
 	}
+	s.dropSpecs(w, func(*run, int32) bool { return true })
 	for _, a := range sortedAttempts(w.zombies) {
+		w.out.touch()
 		w.out.steal = append(w.out.steal, a)
 		w.out.stop(a, "not wanted any more")
 	}
@@ -167,6 +171,7 @@ func (s *Scheduler) removeWorker(w *worker, reason string, d *death) {
 		s.closePost(p)
 	}
 	s.restaffLoose()
+	s.dropSpecs(w, func(*run, int32) bool { return true })
 	ran := slices.Collect(w.sent.refs())
 	lost := w.holds
 	w.holds, w.held = nil, 0

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"sheaf/internal/wire"
 )
@@ -16,11 +17,15 @@ type attempt struct {
 	end     string  // how it ended; empty while it is open
 	ended   int     // in which step
 	stopped bool    // its worker was told to end it
+	since   time.Duration
 }
+
+// secondAfter is how long a task has been with a worker before another one may try it too.
+const secondAfter = time.Second
 
 // dispatch notes that a task was handed to a worker, and judges whether it should have been.
 func (a *auditor) dispatch(p *peer, t *wire.Task) {
-	at := &attempt{Attempt: wire.Attempt{ID: t.ID, Attempt: t.Attempt}, p: p, story: a.story(t.Last()), last: t.Last()}
+	at := &attempt{Attempt: wire.Attempt{ID: t.ID, Attempt: t.Attempt}, p: p, story: a.story(t.Last()), last: t.Last(), since: a.w.now}
 	a.sums.dispatched++
 	for _, id := range append([]wire.ID{t.ID}, linkIDs(t.Links)...) {
 		s := a.story(id)
@@ -42,6 +47,11 @@ func (a *auditor) dispatch(p *peer, t *wire.Task) {
 		a.internal("%v is handed to %s, which is gone", t.ID, p.name)
 	case s.sure() && s.placed != a.step:
 		a.violateStory(rule3, s, "%v is handed to %s although %s has its value", t.ID, p.name, s.places[0].p.name)
+	case s.current != nil && s.second == nil && s.current.p != p && a.w.now-s.current.since >= secondAfter:
+		s.second = at
+		for _, m := range at.members {
+			m.losses++ // it may well run once more
+		}
 	case s.current != nil:
 		a.violateStory(rule3, s, "%v is handed to %s while %s still has attempt %d", t.ID, p.name, s.current.p.name, s.current.Attempt.Attempt)
 		a.close(s.current, "superseded")
@@ -53,7 +63,9 @@ func (a *auditor) dispatch(p *peer, t *wire.Task) {
 	}
 	a.attempts[at.Attempt] = at
 	p.opened = append(p.opened, at)
-	s.current = at
+	if s.second != at {
+		s.current = at
+	}
 	a.open++
 }
 
@@ -64,8 +76,11 @@ func (a *auditor) close(at *attempt, how string) {
 	}
 	at.end, at.ended = how, a.step
 	a.open--
-	if at.story.current == at {
-		at.story.current = nil
+	switch s := at.story; at {
+	case s.current:
+		s.current, s.second = s.second, nil
+	case s.second:
+		s.second = nil
 	}
 	at.p.opened = slices.DeleteFunc(at.p.opened, func(o *attempt) bool { return o == at })
 	switch how {
@@ -90,7 +105,9 @@ func (a *auditor) done(p *peer, t wire.DoneTask) {
 		a.sums.spared++
 	default:
 		a.close(at, "committed")
-		at.story.commit = at
+		if c := at.story.commit; c == nil || c.end != "committed" || c.ended != a.step { // of two in one step the first counts
+			at.story.commit = at
+		}
 		a.place(at.story, p, at.last)
 	}
 }
@@ -99,7 +116,10 @@ func (a *auditor) done(p *peer, t wire.DoneTask) {
 func (a *auditor) stopped(at *attempt, why string) {
 	if at.end == "committed" && at.ended == a.step {
 		a.displace(at.story, at.p, at.last)
-		at.story.commit, at.end = nil, "superseded"
+		if at.story.commit == at {
+			at.story.commit = nil
+		}
+		at.end = "superseded"
 		a.sums.committed--
 		a.sums.superseded++
 		a.tell(at.story, "not committed, but superseded ("+why+"):", at.ID, at.Attempt.Attempt, at.p.number, "")

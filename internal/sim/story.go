@@ -41,6 +41,7 @@ type story struct {
 	places  []place
 	commit  *attempt // the last one
 	current *attempt // that is open
+	second  *attempt // that is open besides it: another worker tries too what runs for very long
 	lastTry uint32   // number of the last attempt
 	claims  int
 	// Steps in which, for a moment, nobody claimed it, somebody got it, somebody lost it.

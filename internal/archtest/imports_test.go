@@ -16,7 +16,7 @@ var floors = [][]string{
 	{"bag", "array"},
 	{"dataframe"},
 	{"ml"},
-	{"cluster"},
+	{"cluster", "flight"},
 	{"cmd", "examples", "bench", "internal/tools", "internal/archtest", "internal/golden", "internal/sim"},
 }
 

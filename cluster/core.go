@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"sheaf/internal/link"
 	"sheaf/internal/scheduler"
 	"sheaf/internal/session"
 	"sheaf/internal/transport"
@@ -61,6 +62,7 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log) (
 	var err error
 	c.peers, err = session.NewAcceptor(session.AcceptorConfig{
 		Network: network, Name: schedulerName, Accept: c.accept, Deliver: c.deliver, Gone: c.gone,
+		Link: link.Config{Probe: probe(conf)},
 	})
 	if err != nil {
 		return nil, err
@@ -70,6 +72,13 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log) (
 	}
 	go c.loop()
 	return c, nil
+}
+
+// probe is the silence after which a peer is asked for a sign of life: agents and clients say nothing for long, and are not to be taken for
+// gone because of that.
+func probe(conf SchedulerConfig) time.Duration {
+	const most = 2 * time.Second
+	return min(most, conf.Lost/4, conf.Lease/4)
 }
 
 // allowed reports whether the functions of an executable may run here.

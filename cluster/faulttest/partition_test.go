@@ -324,6 +324,7 @@ func TestCase10StoppedWorker(t *testing.T) {
 			t.Errorf("task %d gave %d", i, v)
 		}
 	}
+	t.Logf("done after %v", took)
 	until(t, 20*time.Second, "both workers are there", func() bool { return len(r.info().Workers) == 2 })
 	r.healthy()
 	r.onceEach(8)
@@ -334,4 +335,5 @@ func TestCase10StoppedWorker(t *testing.T) {
 	}
 	r.c.Release(fs)
 	r.settled()
+	t.Logf("settled after %v", time.Since(begun))
 }

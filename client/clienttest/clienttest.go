@@ -74,6 +74,7 @@ func Run(t *testing.T, make Maker, features ...Features) {
 		{"annotations of collections", testAnnotations, 2},
 		{"completion with additions", testCompleted, 2},
 		{"watching", testWatching, 2},
+		{"events of runs", testEvents, 2},
 		{"pools", testPools, 2},
 		{"restart", func(t *testing.T, c *client.Client) { testRestart(t, c, has) }, 2},
 		{"tasks that kill", func(t *testing.T, c *client.Client) { testKilled(t, c, has) }, 2},

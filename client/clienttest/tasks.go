@@ -6,12 +6,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"sheaf"
 	"sheaf/client"
 	"sheaf/delayed"
+	"sheaf/diagnostics"
 	"sheaf/fn"
 )
 
@@ -319,5 +321,45 @@ func testWatching(t *testing.T, c *client.Client) {
 	})
 	if s := m.Samples("a"); err != nil || len(s) < 3 || s[len(s)-1].Since < 30*time.Millisecond {
 		t.Errorf("samples %v, %v", s, err)
+	}
+}
+
+// events counts what a run reports.
+type events struct {
+	mu            sync.Mutex
+	kinds         []diagnostics.Kind
+	total, counts int
+	details       int
+}
+
+// Handle takes an event.
+func (l *events) Handle(e diagnostics.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds = append(l.kinds, e.Kind)
+	l.total += e.Total
+	l.details += len(e.Tasks)
+	for _, c := range e.Counts {
+		l.counts += c.Tasks
+	}
+}
+
+// Detailed asks for every task.
+func (l *events) Detailed() {}
+
+func testEvents(t *testing.T, c *client.Client) {
+	var l events
+	a := delayed.Call[int](inc, 1)
+	b := delayed.Call[int](add, a, delayed.Call[int](inc, 2))
+	if v, err := b.Compute(c.Context(t.Context()), sheaf.Listen(&l)); err != nil || v != 5 {
+		t.Fatalf("Compute = %v, %v", v, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.kinds); n < 3 || l.kinds[0] != diagnostics.RunStarted || l.kinds[n-1] != diagnostics.RunDone {
+		t.Errorf("events %v, want them from RunStarted to RunDone", l.kinds)
+	}
+	if l.total != 3 || l.counts != 3 || l.details != 3 {
+		t.Errorf("%d tasks, %d done, %d in detail, want 3 of each", l.total, l.counts, l.details)
 	}
 }

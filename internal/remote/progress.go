@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"context"
 	"time"
 
 	"sheaf/graph"
@@ -16,6 +17,7 @@ type watch struct {
 	names   []event.Layer
 	begun   bool
 	over    bool
+	ended   chan struct{} // closed when it is over
 }
 
 // newWatch returns the watch of a run with listeners, nil if it has none.
@@ -23,7 +25,7 @@ func newWatch(r *Run) *watch {
 	if len(r.opt.Listeners) == 0 {
 		return nil
 	}
-	w := &watch{run: r, layers: map[wire.LayerID]int{}}
+	w := &watch{run: r, layers: map[wire.LayerID]int{}, ended: make(chan struct{})}
 	for _, l := range r.opt.Listeners {
 		if _, ok := l.(event.Detailed); ok {
 			w.details = true
@@ -104,5 +106,20 @@ func (w *watch) end(err error) {
 	}
 	if w.over = true; w.begun {
 		w.send(event.Event{Kind: event.RunDone, Err: err})
+	}
+	close(w.ended)
+}
+
+// lastMax bounds how long the last report is waited for when all values are there already.
+const lastMax = 200 * time.Millisecond
+
+// last waits for the last report, which comes with the last values or a little later, so that listeners hear of every task.
+func (w *watch) last(ctx context.Context) {
+	timer := time.NewTimer(lastMax)
+	defer timer.Stop()
+	select {
+	case <-w.ended:
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }

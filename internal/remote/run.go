@@ -37,6 +37,7 @@ type Run struct {
 	err      error          // of the submission
 	ended    bool
 	released bool
+	known    chan struct{} // closed when the submission was answered, or is of no use any more; made when it is asked for
 	watch    *watch // of its progress; nil if nobody listens
 }
 
@@ -294,7 +295,8 @@ func (r *Run) finish(err error) {
 	if r.ended {
 		return
 	}
-	r.ended, r.submit = true, nil
+	r.ended = true
+	r.answered()
 	if r.err == nil {
 		r.err = err
 	}
@@ -311,6 +313,9 @@ func (r *Run) Wait(ctx context.Context) error {
 		return err
 	}
 	r.group = g
+	if r.watch != nil && g.first == nil {
+		r.watch.last(ctx)
+	}
 	r.x.mu.Lock()
 	defer r.x.unlock()
 	r.finish(g.first)
@@ -327,6 +332,36 @@ func (r *Run) Output(out, k int) (any, error) {
 	}
 	i := int(r.start[out]) + k
 	return r.group.values[i], r.group.err(i)
+}
+
+// Admitted waits until the scheduler has the graph, on its disk if it keeps a log, and returns why it refuses it if it does.
+func (r *Run) Admitted(ctx context.Context) error {
+	x := r.x
+	x.mu.Lock()
+	if r.submit != nil && !r.ended && r.known == nil {
+		r.known = make(chan struct{})
+	}
+	known, waits := r.known, r.submit != nil && !r.ended
+	x.unlock()
+	if waits {
+		select {
+		case <-known:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	x.mu.Lock()
+	defer x.unlock()
+	return r.err
+}
+
+// answered tells who waits for the admission; the caller holds mu.
+func (r *Run) answered() {
+	r.submit = nil
+	if r.known != nil {
+		close(r.known)
+		r.known = nil
+	}
 }
 
 // Handle returns the same value as something that other graphs can use at once.

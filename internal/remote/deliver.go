@@ -63,14 +63,15 @@ func (x *Executor) admitted(m *wire.Admitted) {
 	if r == nil {
 		return
 	}
-	r.submit = nil
 	if m.Err == "" {
+		r.answered()
 		if r.watch == nil {
 			delete(x.runs, m.Request)
 		}
 		return
 	}
 	err := refusal(m.Err, m.Sort)
+	r.err = err
 	delete(x.runs, m.Request)
 	for _, e := range r.holds {
 		e.claims = 0

@@ -282,3 +282,40 @@ func BenchmarkHeartbeats(b *testing.B) {
 	}
 	b.ReportMetric(spent.Seconds()/float64(b.N), "cores")
 }
+
+// BenchmarkSubmits is graphs of one task each, as single calls make them, admission included.
+func BenchmarkSubmits(b *testing.B) {
+	const n = 20_000
+	c := newCrew(2, 4)
+	var serial uint64
+	var prepare time.Duration
+	for b.Loop() {
+		for range n / 100 {
+			var gs []wire.Graph
+			for range 100 {
+				g := listGraph(1, &serial, 1)
+				m := &wire.Submit{Request: serial, Graph: g}
+				began := time.Now()
+				p, err := Prepare(m)
+				if err != nil {
+					b.Fatal(err)
+				}
+				prepare += time.Since(began)
+				gs = append(gs, g)
+				c.in = append(c.in, In{From: "c", Msg: m, Prepared: p})
+			}
+			for len(c.in) > 0 {
+				c.step()
+			}
+			for _, g := range gs {
+				c.in = append(c.in, In{From: "c", Msg: &wire.Release{IDs: []wire.ID{{Layer: g.Layers[0].ID}}}})
+			}
+		}
+	}
+	c.step()
+	if left := len(c.s.runs) - 1 - len(c.s.slots); left > 0 {
+		b.Fatalf("%d graphs are left", left)
+	}
+	b.ReportMetric(float64(c.spent.Nanoseconds())/float64(b.N*n), "ns/task")
+	b.ReportMetric(float64(prepare.Nanoseconds())/float64(b.N*n), "prepare-ns/task")
+}

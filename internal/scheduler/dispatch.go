@@ -306,12 +306,7 @@ func (s *Scheduler) send(w *worker, e entry) {
 // compute writes an attempt at a processing task into the worker's next message.
 func (s *Scheduler) compute(w *worker, r *run, head, last int32, attempt uint32) {
 	o := w.out
-	m := o.compute
-	if m == nil {
-		m = &wire.Compute{}
-		o.touch()
-		o.compute = m
-	}
+	m := o.next()
 	t := wire.Task{
 		ID: r.id(head), Attempt: attempt,
 		Priority: wire.Priority{User: r.opts.Priority, Graph: r.serial, Order: head},
@@ -348,6 +343,7 @@ func (s *Scheduler) compute(w *worker, r *run, head, last int32, attempt uint32)
 		i = next
 	}
 	m.Tasks = append(m.Tasks, t)
+	o.bytes += 32 + 8*len(t.Inputs) + 16*len(t.Links)
 }
 
 // where tells a worker which others have a value that it is going to need, of which it will get so many bytes.
@@ -384,6 +380,7 @@ func (s *Scheduler) teach(w *worker, m *wire.Compute, r *run, i int32) {
 	}
 	if at >= 0 {
 		part.Segments = l.Segments[at : at+1 : at+1]
+		w.out.bytes += len(l.Segments[at].Bytes) + 24*len(l.Segments[at].Keys) + 8*len(l.Segments[at].Inputs)
 		known.set(at)
 	}
 	w.known[l.ID] = known

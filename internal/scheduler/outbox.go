@@ -21,7 +21,9 @@ type outbox struct {
 	stops    []stop
 	frees    []wire.ID
 	fetch    []wire.Place
+	computes []*wire.Compute // full ones
 	compute  *wire.Compute
+	bytes    int // about how large compute is
 	inputs   []wire.ID
 	ends     []int32
 	places   idSet
@@ -118,6 +120,9 @@ func (s *Scheduler) flushBox(o *outbox) {
 	if len(o.fetch) > 0 {
 		s.send1(o, &wire.Fetch{Values: o.fetch})
 	}
+	for _, m := range o.computes {
+		s.send1(o, m)
+	}
 	if o.compute != nil {
 		s.send1(o, o.compute)
 	}
@@ -136,6 +141,23 @@ func (s *Scheduler) flushBox(o *outbox) {
 	places := o.places
 	places.clear()
 	*o = outbox{peer: o.peer, filled: o.filled, serial: o.serial, places: places}
+}
+
+// computeBytes is about how large a message with tasks may get until the next one is begun.
+const computeBytes = 4 << 20
+
+// next returns the message to put the next task into.
+func (o *outbox) next() *wire.Compute {
+	if o.compute != nil && o.bytes > computeBytes {
+		o.computes = append(o.computes, o.compute)
+		o.compute, o.inputs, o.ends, o.bytes = nil, nil, nil, 0
+		o.places.clear()
+	}
+	if o.compute == nil {
+		o.touch()
+		o.compute = &wire.Compute{}
+	}
+	return o.compute
 }
 
 func (s *Scheduler) send1(o *outbox, m wire.Message) {

@@ -27,7 +27,13 @@ type walk struct {
 	clients []*fakeClient
 	serial  int
 	layers  uint64
-	tick    bool
+	steps   []walkStep
+}
+
+// walkStep is what a scheduler was told in one step.
+type walkStep struct {
+	now time.Duration
+	in  []In
 }
 
 type fakeClient struct {
@@ -51,7 +57,8 @@ func (w *walk) fail(format string, args ...any) {
 func (w *walk) step() {
 	w.now += time.Millisecond
 	effects := w.s.Step(w.now, w.in)
-	w.in = w.in[:0]
+	w.steps = append(w.steps, walkStep{w.now, w.in})
+	w.in = nil
 	if err := w.s.Check(); err != nil {
 		w.fail("%v", err)
 	}
@@ -442,7 +449,19 @@ func (w *walk) calm() bool {
 	return len(w.s.retired) == 0
 }
 
-// TestWalk: whatever happens, in the end every claim has its value or its error, and when all are released nothing is left.
+// replay tells another scheduler the same, and compares what became of it.
+func (w *walk) replay() {
+	again := New(Config{AllowedFailures: 100})
+	for _, st := range w.steps {
+		again.Step(st.now, st.in)
+	}
+	if a, b := w.s.Hash(), again.Hash(); a != b {
+		w.fail("the same told again leads to another state: %x and %x\n%s", a, b, again.text())
+	}
+}
+
+// TestWalk: whatever happens, in the end every claim has its value or its error, and when all are released nothing is left. The
+// same inputs lead to the same state.
 func TestWalk(t *testing.T) {
 	defer func(n int) { tableMin = n }(tableMin)
 	rapid.Check(t, func(t *rapid.T) {
@@ -461,6 +480,7 @@ func TestWalk(t *testing.T) {
 			}
 		}
 		w.settle()
+		w.replay()
 		for _, c := range w.clients {
 			for _, id := range slices.SortedFunc(maps.Keys(c.claims), wire.ID.Compare) {
 				if !c.done[id] && c.erred[id] == "" {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"sheaf"
+	"sheaf/client"
 	"sheaf/diagnostics"
 	"sheaf/examples/data"
 	"sheaf/examples/seed"
@@ -27,6 +28,8 @@ type demo struct {
 	graphs string // where the pictures go
 	run    string // a regular expression of names
 	bar    time.Duration
+
+	processes int // on which the programs run; 0 means on goroutines of this one
 }
 
 func demoCommand() *cobra.Command {
@@ -50,6 +53,7 @@ func demoCommand() *cobra.Command {
 	c.Flags().StringVar(&d.run, "run", "", "only the programs whose names match this regular expression")
 	c.Flags().StringVar(&d.dir, "dir", "", "unpack the data here and keep what the programs write (default: a temporary directory)")
 	c.Flags().StringVar(&d.graphs, "graphs", filepath.Join(os.TempDir(), "sheaf-demo"), "where the pictures of the task graphs go")
+	c.Flags().IntVarP(&d.processes, "processes", "p", 0, "run the programs on so many worker processes, instead of on goroutines")
 	c.Flags().BoolVar(&list, "list", false, "list the programs")
 	return c
 }
@@ -84,6 +88,11 @@ func (d *demo) do(ctx context.Context) error {
 	if left := seed.LeftOut(); len(left) > 0 {
 		fmt.Fprintf(d.out, "left out, because this build has no data frames (CGO_ENABLED=0): %s\n", strings.Join(left, ", "))
 	}
+	ctx, end, err := d.workers(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	failed := 0
 	for k, p := range programs {
 		if err := d.one(ctx, p, fmt.Sprintf("%d/%d", k+1, len(programs))); err != nil {
@@ -99,6 +108,25 @@ func (d *demo) do(ctx context.Context) error {
 		return fmt.Errorf("%d of %d programs failed", failed, len(programs))
 	}
 	return nil
+}
+
+// workers starts the worker processes, if there are to be any, and returns the context in which programs run there.
+func (d *demo) workers(ctx context.Context) (context.Context, func(), error) {
+	if d.processes <= 0 {
+		return ctx, func() {}, nil
+	}
+	begin := time.Now()
+	c, err := client.Local(ctx, client.Processes(d.processes))
+	if err != nil {
+		return nil, nil, err
+	}
+	end := func() { _ = c.Close() }
+	if err := c.WaitForWorkers(ctx, d.processes); err != nil {
+		end()
+		return nil, nil, err
+	}
+	fmt.Fprintf(d.out, "%d worker processes were started in %s\n", d.processes, since(begin))
+	return c.Context(ctx), end, nil
 }
 
 func (d *demo) programs() ([]seed.Program, error) {
@@ -127,6 +155,9 @@ func (d *demo) one(ctx context.Context, p seed.Program, number string) error {
 	fmt.Fprintf(d.out, "\n%s\n%s\n\n", d.rule(number+" "+p.Name+": "+p.Title), strings.ReplaceAll(text, "\t", "    "))
 	if err := os.MkdirAll(filepath.Join(d.dir, "graphs"), 0o755); err != nil {
 		return err
+	}
+	if d.processes > 0 && strings.Contains(text, "client.Local(") {
+		fmt.Fprintf(d.out, "(Its futures are on goroutines: the client is its own.)\n\n")
 	}
 	bar := &diagnostics.ProgressBar{Out: d.out, Minimum: d.bar}
 	ctx = sheaf.With(ctx, sheaf.Progress(false), sheaf.Listen(bar))

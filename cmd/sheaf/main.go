@@ -5,6 +5,7 @@
 //	sheaf info      this machine and this build, as sheaf sees them; with a URL the cluster there
 //	sheaf scheduler the scheduler of a cluster
 //	sheaf worker    worker processes on this host, for the scheduler at a URL
+//	sheaf sim       simulated clusters, with faults, and an auditor that judges them
 //	sheaf version
 package main
 
@@ -16,9 +17,12 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"sheaf/cluster"
 )
 
 func main() {
+	cluster.Init() // the workers of sheaf demo --processes are copies of this program
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {
@@ -40,6 +44,6 @@ func command() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetVersionTemplate("sheaf {{.Version}}\n")
-	root.AddCommand(demoCommand(), configCommand(), infoCommand(), versionCommand(), schedulerCommand(), workerCommand())
+	root.AddCommand(demoCommand(), configCommand(), infoCommand(), versionCommand(), schedulerCommand(), workerCommand(), simCommand())
 	return root
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"sync/atomic"
+	"unsafe"
 
 	"sheaf/fn"
 	"sheaf/internal/remote"
@@ -241,6 +242,9 @@ func (a *Actor[T]) callThere(x *remote.Executor, id wire.ID, made *remote.Handle
 		made.Notify(ask)
 	}
 }
+
+// SizeBytes is what an actor takes that is part of a value: its state is elsewhere.
+func (a *Actor[T]) SizeBytes() int64 { return int64(unsafe.Sizeof(*a)) }
 
 // MarshalBinary lets the actor be an argument of functions on a cluster.
 func (a *Actor[T]) MarshalBinary() ([]byte, error) {

@@ -14,6 +14,7 @@ type cell struct {
 	c     *Client
 	token graph.Token  // of a pure call, under which the client finds it; zero otherwise
 	refs  atomic.Int32 // futures; the client's mu is held when a cell that it finds is shared or given up
+	over  atomic.Bool  // cancelled: an equal call is another one
 
 	mu       sync.Mutex // guards what follows
 	task     task
@@ -29,6 +30,15 @@ func (x *cell) get() (task, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.task, x.err
+}
+
+// end takes note of whether the task was cancelled. Calls that are equal to one that was share nothing with it: whoever submits one wants it
+// to run.
+func (x *cell) end(cancelled bool) bool {
+	if cancelled {
+		x.over.Store(true)
+	}
+	return cancelled
 }
 
 // settle forgets how to submit the task again, and with it the arguments, once it has succeeded.
@@ -65,6 +75,7 @@ func (x *cell) again() error {
 	}
 	x.task.Release()
 	x.task = t
+	x.over.Store(false)
 	return nil
 }
 

@@ -88,6 +88,9 @@ func Of(ctx context.Context) (*Client, bool) {
 	return nil, false
 }
 
+// SizeBytes is 0: a client is no part of the values that know it, such as a [Lock].
+func (c *Client) SizeBytes() int64 { return 0 }
+
 // Distributed reports whether the client's tasks run in other processes.
 func (c *Client) Distributed() bool { return c.link != nil }
 

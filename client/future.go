@@ -196,7 +196,7 @@ func (f *Future[R]) Cancel(reason ...string) bool {
 	if err != nil {
 		return false
 	}
-	return t.Cancel(cancelled(t, reason))
+	return f.share.cell.end(t.Cancel(cancelled(t, reason)))
 }
 
 func cancelled(t task, reason []string) error {
@@ -217,9 +217,9 @@ func (f *Future[R]) CancelForce(reason ...string) bool {
 		return false
 	}
 	if all, ok := t.(interface{ CancelForce(cause error) bool }); ok {
-		return all.CancelForce(cancelled(t, reason))
+		return f.share.cell.end(all.CancelForce(cancelled(t, reason)))
 	}
-	return t.Cancel(cancelled(t, reason))
+	return f.share.cell.end(t.Cancel(cancelled(t, reason)))
 }
 
 // Exception waits until the future is done and returns the error of the function, nil if it has none. Err does not wait.

@@ -183,7 +183,7 @@ func (c *Client) find(token graph.Token) (x *cell, found bool) {
 	if !token.IsZero() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if x := c.cells[token]; x != nil {
+		if x := c.cells[token]; x != nil && !x.over.Load() {
 			x.refs.Add(1)
 			return x, true
 		}

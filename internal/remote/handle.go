@@ -62,6 +62,11 @@ func (h *Handle) Key() graph.Key { return h.key }
 // ID returns the value's name in the cluster.
 func (h *Handle) ID() wire.ID { return h.e.id }
 
+// SizeBytes is what a handle takes that is part of a value: what it stands for is elsewhere.
+func (h *Handle) SizeBytes() int64 { return handleBytes }
+
+const handleBytes = 96
+
 // Same reports whether another value belongs to the same executor.
 func (h *Handle) Same(o *Handle) bool { return h.x == o.x }
 

@@ -38,7 +38,7 @@ type Run struct {
 	ended    bool
 	released bool
 	known    chan struct{} // closed when the submission was answered, or is of no use any more; made when it is asked for
-	watch    *watch // of its progress; nil if nobody listens
+	watch    *watch        // of its progress; nil if nobody listens
 }
 
 // Start packs a graph and submits it; it does not wait for anything. The run is cancelled when ctx is.

@@ -121,7 +121,7 @@ func (w *Worker) executed(e *Executed) {
 		w.done = append(w.done, wire.DoneTask{
 			ID: t.ID, Attempt: t.Attempt, Bytes: e.Bytes, Thread: e.Thread, Start: e.Start, Nanos: e.Nanos,
 		})
-		if t.Push != 0 && e.Bytes <= w.conf.PushBytes && w.joined {
+		if t.Push != 0 && !t.Options.Actor && e.Bytes <= w.conf.PushBytes && w.joined {
 			w.emit(&Push{Client: t.Push, ID: t.Last(), Attempt: t.Attempt, Worker: w.number})
 		}
 	}

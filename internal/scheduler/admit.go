@@ -246,7 +246,7 @@ func (s *Scheduler) shareAll(r *run, hits []hit) {
 				s.share(r, i, tr, ti)
 			}
 		case r.layers[n].Kind == wire.LayerList && r.keys == nil:
-			token := r.plan.Key(i).Token
+			token := r.plan.Token(i)
 			if tr, ti, ok := s.keyed(exec, token); ok {
 				s.share(r, i, tr, ti)
 			} else {
@@ -265,7 +265,7 @@ func (s *Scheduler) keyed(exec string, token graph.Token) (*run, int32, bool) {
 		if r.client.hello.Executable != exec {
 			continue
 		}
-		if i, ok := r.keys[token]; ok {
+		if i, ok := r.keys.get(r.plan, token); ok {
 			return r, i, true
 		}
 	}
@@ -305,9 +305,10 @@ func (s *Scheduler) proxy(r *run, i int32, tr *run, ti int32) {
 
 // anchor keeps tr as long as r: its values may be needed again.
 func (s *Scheduler) anchor(r, tr *run) {
-	if slices.Contains(r.anchors, tr) {
-		return
+	if tr.mark == r.serial {
+		return // it is already
 	}
+	tr.mark = r.serial
 	r.anchors = append(r.anchors, tr)
 	tr.anchored++
 }
@@ -412,7 +413,7 @@ func (s *Scheduler) forgetKeys(r *run, layer int32, exec string) {
 	l := r.plan.Layers[layer]
 	for index := range int32(l.Len()) {
 		if i, ok := r.plan.Task(layer, index); ok {
-			if k := (sharedKey{exec, r.plan.Key(i).Token}); s.keys[k] == r.ref(i) {
+			if k := (sharedKey{exec, r.plan.Token(i)}); s.keys[k] == r.ref(i) {
 				delete(s.keys, k)
 			}
 		}

@@ -319,3 +319,47 @@ func BenchmarkSubmits(b *testing.B) {
 	b.ReportMetric(float64(c.spent.Nanoseconds())/float64(b.N*n), "ns/task")
 	b.ReportMetric(float64(prepare.Nanoseconds())/float64(b.N*n), "prepare-ns/task")
 }
+
+// BenchmarkFan is one value that many graphs need, and one graph that needs values of many graphs.
+func BenchmarkFan(b *testing.B) {
+	const n = 20_000
+	c := newCrew(2, 4)
+	var serial uint64
+	external := func(ids ...wire.ID) wire.Graph {
+		serial += 2
+		ext := wire.Layer{ID: wire.NewLayerID(1, serial), Kind: wire.LayerExternal, Name: "ext", Token: tokenOf("ext", serial), Content: tokenOf("ext", serial),
+			Space: []int{len(ids)}, External: ids}
+		use := wire.Layer{ID: wire.NewLayerID(1, serial+1), Kind: wire.LayerOps, Name: "use", Token: tokenOf("use", serial), Content: tokenOf("use", serial), Space: []int{1},
+			Edges: []wire.Edge{{From: ext.ID, Map: graph.All{N: len(ids)}}}, Segments: []wire.Segment{{Hi: 1}}}
+		serial++
+		return wire.Graph{Layers: []wire.Layer{ext, use}, Outputs: []wire.Output{{Layer: use.ID, All: true}}}
+	}
+	submit := func(g wire.Graph) wire.ID {
+		c.in = append(c.in, In{From: "c", Msg: &wire.Submit{Request: serial, Graph: g}})
+		return wire.ID{Layer: g.Outputs[0].Layer}
+	}
+	settle := func() {
+		for len(c.in) > 0 {
+			c.step()
+		}
+	}
+	for b.Loop() {
+		one := submit(listGraph(1, &serial, 1))
+		c.step()
+		ids := []wire.ID{one}
+		for range n {
+			ids = append(ids, submit(external(one)))
+		}
+		settle()
+		all := submit(external(ids...))
+		settle()
+		for _, id := range append(ids, all) {
+			c.in = append(c.in, In{From: "c", Msg: &wire.Release{IDs: []wire.ID{id}}})
+		}
+		settle()
+	}
+	if left := len(c.s.runs) - 1 - len(c.s.slots); left > 0 {
+		b.Fatalf("%d graphs are left", left)
+	}
+	b.ReportMetric(float64(c.spent.Nanoseconds())/float64(b.N*n), "ns/task")
+}

@@ -123,7 +123,7 @@ func (s *Scheduler) checkProxy(r *run, i int32) error {
 	if r.tasks[i].status == statusErred {
 		return nil
 	}
-	if tx := tr.rare(x.target.task); tx == nil || !slices.Contains(tx.followers, r.ref(i)) {
+	if tx := tr.rare(x.target.task); tx == nil || int(x.place) >= len(tx.followers) || tx.followers[x.place] != r.ref(i) {
 		return fmt.Errorf("the task for which it stands does not know")
 	}
 	t := &r.tasks[i]

@@ -41,12 +41,13 @@ const kindsMax = 10_000
 func (s *Scheduler) kindOf(name string) *kind {
 	k := s.kinds[name]
 	if k == nil {
-		if len(s.kinds) >= kindsMax {
+		if len(s.kinds) >= max(kindsMax, 2*s.kindsKept) {
 			for n, k := range s.kinds { // which ones go does not show: a kind without graphs is known to nobody
 				if k.runs == 0 {
 					delete(s.kinds, n)
 				}
 			}
+			s.kindsKept = len(s.kinds)
 		}
 		k = &kind{name: name}
 		s.kinds[name] = k

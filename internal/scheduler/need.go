@@ -156,6 +156,7 @@ func (s *Scheduler) follow(r *run, i int32) (target ref, released bool) {
 	x := r.extra[i]
 	tr, ti := s.runs[x.target.run], x.target.task
 	tx := tr.rarely(ti)
+	x.place = int32(len(tx.followers))
 	tx.followers = append(tx.followers, r.ref(i))
 	s.pin(tr, ti, 1)
 	switch tr.tasks[ti].status {
@@ -180,23 +181,24 @@ func (s *Scheduler) unfollow(r *run, i int32) (target ref, unneeded bool) {
 	if tx == nil {
 		return ref{}, false
 	}
-	for k, f := range tx.followers {
-		if f == r.ref(i) {
-			end := len(tx.followers) - 1
-			tx.followers[k] = tx.followers[end]
-			tx.followers = tx.followers[:end]
-			t := &tr.tasks[ti]
-			t.pins--
-			if t.pins == 0 && t.claims == 0 {
-				if tr.claimed--; tr.claimed == 0 {
-					s.dying = append(s.dying, tr)
-				}
-			}
-			tr.tidy(ti)
-			return x.target, !t.needed()
+	k := int(x.place)
+	if k >= len(tx.followers) || tx.followers[k] != r.ref(i) {
+		return ref{}, false // it follows no more
+	}
+	end := len(tx.followers) - 1
+	moved := tx.followers[end]
+	tx.followers[k] = moved
+	tx.followers = tx.followers[:end]
+	s.runs[moved.run].extra[moved.task].place = int32(k)
+	t := &tr.tasks[ti]
+	t.pins--
+	if t.pins == 0 && t.claims == 0 {
+		if tr.claimed--; tr.claimed == 0 {
+			s.dying = append(s.dying, tr)
 		}
 	}
-	return ref{}, false
+	tr.tidy(ti)
+	return x.target, !t.needed()
 }
 
 // tidy drops the rare part of a task's state when nothing is in it.

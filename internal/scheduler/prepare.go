@@ -21,12 +21,12 @@ type Prepared struct {
 	layers  []*wire.Layer          // by the plan's number of the layer
 	number  map[wire.LayerID]int32 // and back; layers of one identity have one number
 	tasks   []task
-	roots   []int32               // heads of the chains that need nothing
-	claims  []named               // claims under other names than the task's own
-	units   int                   // chains, single tasks among them
-	foreign []int32               // tasks that stand for values of other graphs
-	keys    map[graph.Token]int32 // of a graph with many tasks in lists: these by their identities
-	hits    []hit                 // found at admission
+	roots   []int32   // heads of the chains that need nothing
+	claims  []named   // claims under other names than the task's own
+	units   int       // chains, single tasks among them
+	foreign []int32   // tasks that stand for values of other graphs
+	keys    *keyTable // of a graph with many tasks in lists: these by their identities
+	hits    []hit     // found at admission
 }
 
 // hit is a task of a list that a live run has too.
@@ -89,10 +89,10 @@ func (p *Prepared) tabulate() {
 	if n < tableMin {
 		return
 	}
-	p.keys = make(map[graph.Token]int32, n)
+	p.keys = newKeyTable(n)
 	for i := range int32(p.plan.N) {
 		if p.layers[p.plan.Layer[i]].Kind == wire.LayerList {
-			p.keys[p.plan.Key(i).Token] = i
+			p.keys.put(p.plan, i)
 		}
 	}
 }

@@ -25,7 +25,7 @@ type run struct {
 	kept   bool            // the client has the scattered values still
 	kinds  [][]*kind       // per layer: one, or in a list one per name
 	tasks  []task
-	keys   map[graph.Token]int32 // of tasks of lists, if they are many
+	keys   *keyTable // of tasks of lists, if they are many
 	extra  map[int32]*extra
 	causes []cause
 
@@ -37,7 +37,8 @@ type run struct {
 	left     int // chains that are wanted and neither in memory nor erred
 	anchored int // runs that may need this one's values again
 	anchors  []*run
-	frozen   bool // what failed has taken the rest with it
+	mark     uint64 // the serial of the run that was last made to depend on this one
+	frozen   bool   // what failed has taken the rest with it
 
 	taught  []taught // workers that know its layers
 	proxies []int32  // while it is being admitted
@@ -61,6 +62,7 @@ type cause struct {
 type extra struct {
 	target      ref // of a proxy: the task whose value it stands for
 	followers   []ref
+	place       int32 // where this proxy stands among the followers of its task
 	claims      []claim
 	more        []holder        // that have the value besides the first one
 	retried     map[int32]int32 // how often a task of the chain was tried again after it had failed

@@ -21,6 +21,9 @@ func TokenFromBytes(b [TokenBytes]byte) Token {
 	return Token{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
 }
 
+// Hash returns 64 of the token's bits, which are as good as any hash of it.
+func (t Token) Hash() uint64 { return t.lo }
+
 // The binary form of a mapping is a letter and its numbers as varints; lists of numbers begin with their length.
 const (
 	mapNone   = '0'

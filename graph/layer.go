@@ -196,6 +196,14 @@ func (l *Layer) Key(i int) Key {
 	return Key{Name: l.name, Token: l.token, Index: i, space: spaceOf(l.space)}
 }
 
+// KeyToken returns the token of task i's key, without its name.
+func (l *Layer) KeyToken(i int) Token {
+	if l.keys != nil {
+		return l.keys[i]
+	}
+	return l.token
+}
+
 // TaskName returns the name of task i for people: the layer's, or in a list the task's own.
 func (l *Layer) TaskName(i int) string {
 	if l.names != nil {

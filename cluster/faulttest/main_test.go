@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package faulttest breaks clusters of real processes and checks that results stay those of a run in one process, and that the
 // errors of what cannot succeed say why. Its tests are numbered like the cases of the cluster's list of faults.
 package faulttest
@@ -24,7 +26,7 @@ import (
 )
 
 // roleVariable names what a copy of this binary is to be if it is no worker: the clients that the tests kill.
-const roleVariable = "SHEAF_FAULTTEST_ROLE"
+const roleVariable = "FAULTTEST_ROLE"
 
 func TestMain(m *testing.M) {
 	cluster.Init()

@@ -93,6 +93,9 @@ func (p *Plan) Task(layer, index int32) (int32, bool) {
 // Key returns the identity of task i.
 func (p *Plan) Key(i int32) graph.Key { return p.Layers[p.Layer[i]].Key(int(p.Index[i])) }
 
+// Token returns the token of task i's key.
+func (p *Plan) Token(i int32) graph.Token { return p.Layers[p.Layer[i]].KeyToken(int(p.Index[i])) }
+
 // Ends returns the ends of the edges within the inputs of task i. It may use scratch, which must have room for one number
 // per edge.
 func (p *Plan) Ends(i int32, scratch []int32) []int32 {

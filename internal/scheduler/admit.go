@@ -113,11 +113,11 @@ func (s *Scheduler) keyClash(c *client, p *Prepared) error {
 		if p.layers[p.plan.Layer[i]].Kind != wire.LayerList {
 			continue
 		}
-		k := p.plan.Key(i)
-		o, at, ok := s.keyed(c.hello.Executable, k.Token)
+		o, at, ok := s.keyed(c.hello.Executable, p.plan.Token(i))
 		if !ok {
 			continue
 		}
+		k := p.plan.Key(i)
 		p.hits = append(p.hits, hit{i, o.ref(at)})
 		if name := o.name(at); name != k.Name {
 			return fmt.Errorf("graph: %w: %q and %q of client %d both have the key %s, but they are not the same computation; give one of them another key",

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"sheaf/fn"
-	"sheaf/graph"
 	"sheaf/internal/lower"
 	"sheaf/internal/wire"
 )

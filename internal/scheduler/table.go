@@ -1,7 +1,7 @@
 package scheduler
 
 import (
-	"math/bits"
+	mathbits "math/bits"
 
 	"sheaf/graph"
 	"sheaf/internal/lower"
@@ -14,7 +14,9 @@ type keyTable struct {
 }
 
 // newKeyTable returns a table with room for n tasks.
-func newKeyTable(n int) *keyTable { return &keyTable{slots: make([]int32, 1<<bits.Len(uint(n+n/2)))} }
+func newKeyTable(n int) *keyTable {
+	return &keyTable{slots: make([]int32, 1<<mathbits.Len(uint(n+n/2)))}
+}
 
 // put adds a task, in place of one with the same identity.
 func (t *keyTable) put(p *lower.Plan, i int32) {

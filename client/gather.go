@@ -313,3 +313,11 @@ func FuturesOf(collection sheaf.Collection) ([]*Future[any], error) {
 type kept struct{ task }
 
 func (kept) Release() {}
+
+// Share returns the value as something that graphs stand on.
+func (k kept) Share() graph.Pending {
+	if own, ok := k.task.(interface{ Share() graph.Pending }); ok {
+		return own.Share()
+	}
+	return k.task
+}

@@ -459,6 +459,8 @@ func testDelayed(t *testing.T, c *client.Client) {
 // threeWhen returns 3 when somebody has made a file.
 func threeWhen(ctx context.Context, path string) (int, error) { return 3, await(ctx, path) }
 
+func show(x any) string { return fmt.Sprintf("%T %v", x, x) }
+
 func testPersist(t *testing.T, c *client.Client) {
 	gate := file(t, "gate")
 	v := delayed.Call[int](threeWhen, gate)
@@ -477,6 +479,7 @@ func testPersist(t *testing.T, c *client.Client) {
 		t.Fatal(err)
 	}
 	result(t, fs[0], any(3))
+	result(t, c.Submit[string](show, fs[0]), "int 3")
 	got, err := delayed.Call[int](inc, p).Compute(t.Context())
 	if err != nil || got != 4 {
 		t.Errorf("on the persisted value: %v, %v", got, err)

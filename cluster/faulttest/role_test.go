@@ -44,7 +44,7 @@ func play(role string) int {
 		for range 4 {
 			fs = append(fs, c.Submit[[]byte](lingers, 1500*time.Millisecond, client.Pure(false)))
 		}
-		if l := c.Lock("careless"); l.Lock(ctx) == nil {
+		if l := c.Lock("careless", client.LeaseTime(time.Second)); l.Lock(ctx) == nil {
 			fmt.Println("ready")
 		}
 		time.Sleep(time.Minute)

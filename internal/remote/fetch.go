@@ -92,7 +92,7 @@ func (x *Executor) fetch(e *entry) {
 	}
 	e.busy = true
 	var best *source
-	unknown := false
+	unknown, left := false, uint32(0)
 	for _, w := range e.place.Workers {
 		s := x.sources[w]
 		switch {
@@ -100,6 +100,7 @@ func (x *Executor) fetch(e *entry) {
 		case s == nil:
 			unknown = true
 		case s.peer.Gone:
+			left = w
 		case best == nil || s.resting != best.resting && best.resting || len(s.queue) < len(best.queue):
 			best = s
 		}
@@ -110,6 +111,8 @@ func (x *Executor) fetch(e *entry) {
 		x.dispatch(best)
 	case unknown:
 		x.homeless = append(x.homeless, e)
+	case left != 0: // what it had was moved, perhaps without a word to this client, which did not need to know
+		x.unreadable(e, left, "the worker is gone")
 	default: // the scheduler has been told, and will say where it is next
 		e.busy = false
 		e.state = pending

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -32,6 +34,11 @@ func networkOf(ctx context.Context, urls, cluster string, s Security) (network, 
 	t, err := s.tls()
 	if err != nil {
 		return network{}, err
+	}
+	for one := range strings.SplitSeq(urls, ",") {
+		if u, err := url.Parse(strings.TrimSpace(one)); err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
+			return network{}, fmt.Errorf("cluster: %q is no address of a scheduler, want a URL such as nats://scheduler:4222", one)
+		}
 	}
 	return network{ctx, nats.Config{URLs: strings.Split(urls, ","), Cluster: cluster, Token: s.Token, TLS: t}}, nil
 }

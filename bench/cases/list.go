@@ -158,6 +158,24 @@ var All = []Case{
 		About: "p99 of another client's round trips while a million tasks are admitted and run, over that alone",
 	},
 
+	// The machines by themselves.
+	{
+		Name: "scheduler_task", Family: "cluster", Unit: "us/task", Goal: atMost(5), Tolerance: 1e-9, Once: true,
+		About: "the scheduler's CPU for an independent task of a list, 100 workers that do nothing",
+	},
+	{
+		Name: "scheduler_deps", Family: "cluster", Unit: "us/task", Goal: atMost(10), Tolerance: 1e-9, Once: true,
+		About: "the same with inputs: x + x.T over 300 x 300 blocks and a sum",
+	},
+	{
+		Name: "scheduler_bytes", Family: "cluster", Unit: "B/task", Goal: atMost(256), Tolerance: 1e-9, Once: true,
+		About: "memory of the scheduler for a task at rest, of a list of a million",
+	},
+	{
+		Name: "scheduler_idle", Family: "cluster", Unit: "cores", Goal: atMost(0.2), Tolerance: 1e-9, Once: true,
+		About: "CPU seconds per second of the scheduler with 10,000 idle workers that report every 5 s",
+	},
+
 	// Memory.
 	{
 		Name: "mem_reduction", Family: "memory", Unit: "MB", Peers: []string{"dask"}, Goal: atMost(1000), Tolerance: 1e-9, Once: true, Peak: true,

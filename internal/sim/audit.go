@@ -63,6 +63,7 @@ type auditor struct {
 	futures     []*future
 	calls       []*call
 	coord       ledger
+	mayCancel   bool // the cluster was restarted
 
 	// What the scheduler can know.
 	peers     map[scheduler.Peer]*peer

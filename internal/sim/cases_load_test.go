@@ -21,23 +21,10 @@ func treeGraph(n int) graph.Graph {
 	return graph.Of(tree)
 }
 
-// shuffled is an exchange of everybody with everybody: maps, shards, and tasks that need a shard of each map.
+// shuffled is an exchange of everybody with everybody: maps, what they make cut into parts, and tasks that need a part of each.
 func shuffled(name string, maps, parts int, bytes int64) (in, out *graph.Layer) {
-	in = ops(name+"-map", maps, op{Bytes: bytes, Micros: 100_000})
-	shards := graph.Table{Start: []int32{0}}
-	for k := range maps * parts {
-		shards.Index = append(shards.Index, int32(k%maps))
-		shards.Start = append(shards.Start, int32(len(shards.Index)))
-	}
-	shard := ops(name+"-shard", maps*parts, op{Bytes: bytes / int64(parts), Micros: 1000}, graph.Edge{From: in, Map: shards})
-	gather := graph.Table{Start: []int32{0}}
-	for p := range parts {
-		for m := range maps {
-			gather.Index = append(gather.Index, int32(p*maps+m))
-		}
-		gather.Start = append(gather.Start, int32(len(gather.Index)))
-	}
-	return in, ops(name+"-part", parts, op{Bytes: bytes, Micros: 50_000}, graph.Edge{From: shard, Map: gather})
+	in = ops(name+"-map", maps, op{Bytes: bytes, Micros: 400_000})
+	return in, ops(name+"-part", parts, op{Bytes: bytes, Micros: 300_000, Parts: true}, all(in))
 }
 
 // A full disk pauses a worker; others take over and no task fails.
@@ -76,7 +63,7 @@ func TestCase23DiskFullInShuffle(t *testing.T) {
 
 // Kill a participant of an exchange at each of its stages: every part is right, and only what was lost is made again.
 func TestCase24KillInShuffle(t *testing.T) {
-	for _, at := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond, 700 * time.Millisecond, 900 * time.Millisecond, 2 * time.Second} {
+	for _, at := range []time.Duration{200 * time.Millisecond, 600 * time.Millisecond, time.Second, 1300 * time.Millisecond, 3 * time.Second} {
 		s := play(t, Config{Workers: 3, Memory: 4 << 30})
 		in, out := shuffled("s", 12, 6, 10<<20)
 		s.submit(wire.Options{}, out)
@@ -88,7 +75,7 @@ func TestCase24KillInShuffle(t *testing.T) {
 			maps += s.audit.stories[key{in.Token(), int32(i)}].runs - 1
 		}
 		t.Logf("killed after %v: %d tasks ran again, %d of 12 maps", at, s.again(), maps)
-		if ready(s.c) != 6 || maps >= 12 {
+		if ready(s.c) != 6 || maps >= 12 || at < 3*time.Second && s.again() == 0 {
 			t.Errorf("killed after %v: %d of 6 parts, %d maps ran again", at, ready(s.c), maps)
 		}
 		s.end()

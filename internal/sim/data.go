@@ -86,6 +86,14 @@ func (n *node) damaged(id wire.ID) {
 	n.tell(&worker.Unstarted{Damaged: []wire.ID{id}})
 }
 
+// have returns a value that is here, and which part of it is to be taken: of a part that came alone, and of a whole value, all of it.
+func (n *node) have(id wire.ID) (*value, int32) {
+	if v := n.values[id]; v != nil {
+		return v, 0
+	}
+	return n.values[id.Whole()], id.Part
+}
+
 // A part is what a transfer brings of one value.
 type part struct {
 	id    wire.ID
@@ -156,11 +164,14 @@ func (w *world) transfer(to *proc, worker uint32, ids []wire.ID, done func(parts
 		var bytes int64
 		reason := ""
 		for _, id := range ids {
-			v := from.values[id]
+			v, p := from.have(id)
 			switch {
 			case v == nil:
 				continue
 			case v.damaged && v.onDisk:
+				if from.values[id] == nil {
+					id = id.Whole()
+				}
 				from.damaged(id)
 				reason = "checksum on disk does not match"
 				continue
@@ -169,8 +180,12 @@ func (w *world) transfer(to *proc, worker uint32, ids []wire.ID, done func(parts
 				reason = "checksum of the transfer does not match"
 				continue
 			}
-			parts = append(parts, part{id, w.plant.served(w, from, id, v.sum), v.bytes})
-			bytes += v.bytes
+			size := v.bytes
+			if p != 0 {
+				size = size/16 + 1
+			}
+			parts = append(parts, part{id, partOf(w.plant.served(w, from, id, v.sum), p), size})
+			bytes += size
 		}
 		from.sending++
 		took := rtt/2 + time.Duration(float64(bytes)/bandwidth*float64(time.Second))
@@ -188,7 +203,7 @@ func (w *world) transfer(to *proc, worker uint32, ids []wire.ID, done func(parts
 
 func (w *world) sizeOn(from *node, ids []wire.ID) (bytes int64) {
 	for _, id := range ids {
-		if v := from.values[id]; v != nil {
+		if v, _ := from.have(id); v != nil {
 			bytes += v.bytes
 		}
 	}

@@ -50,25 +50,29 @@ func (n *node) start(r *run) bool {
 		r.members = append(r.members, m)
 	}
 	for _, id := range r.task.Inputs {
-		v := n.values[id]
+		v, part := n.have(id)
 		switch {
-		case v == nil && n.broken[id] || v != nil && v.damaged && v.onDisk:
+		case v == nil && (n.broken[id] || n.broken[id.Whole()]) || v != nil && v.damaged && v.onDisk:
+			bad := id
+			if n.values[id] == nil {
+				bad = id.Whole()
+			}
 			if v != nil {
 				n.w.count("checksum error")
-				n.w.audit.unreadable(id, n.number)
-				n.drop(id)
-				n.broken[id] = true
+				n.w.audit.unreadable(bad, n.number)
+				n.drop(bad)
+				n.broken[bad] = true
 			}
 			n.remove(r)
 			n.w.audit.unstarted(n, r)
-			n.tell(&worker.Unstarted{Tasks: []wire.Attempt{r.attempt()}, Damaged: []wire.ID{id}})
+			n.tell(&worker.Unstarted{Tasks: []wire.Attempt{r.attempt()}, Damaged: []wire.ID{bad}})
 			return false
 		case v == nil:
 			n.w.audit.violate(ruleOther, id, "%s begins %v without its input %v", n.name, r.task.ID, id)
 			n.end(r, &worker.Executed{Err: &wire.Failure{Sort: wire.SortInternal, Task: id, Message: "input is not here"}})
 			return false
 		}
-		r.sums = append(r.sums, v.sum)
+		r.sums = append(r.sums, partOf(v.sum, part))
 	}
 	r.begun = n.w.now
 	n.w.audit.started(n, r)
@@ -167,7 +171,10 @@ func (n *node) finish(r *run) {
 	sums := r.sums
 	var sum uint64
 	var size int64
-	for _, m := range r.members {
+	for k, m := range r.members {
+		if k > 0 && m.does.parts {
+			sums[0] = partOf(sums[0], m.id.Index+1)
+		}
 		sum = valueOf(m.key, sums)
 		sums = append(sums[:0:0], sum)
 		size = m.does.bytes

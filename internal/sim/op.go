@@ -26,8 +26,12 @@ type op struct {
 
 	Sort  uint8   // of the failures; a user's error if 0
 	Panic bool    // they are panics
+	Parts bool    // of each input's value task i uses only part i
 	Until wire.ID // all tasks wait until this value is there, with their thread given back; zero means none
 }
+
+// TakesParts reports whether the tasks of a layer take parts.
+func (o op) TakesParts(int) bool { return o.Parts }
 
 // Run is never called: the simulator computes values itself.
 func (op) Run(context.Context, *graph.Task) (any, error) {
@@ -41,7 +45,10 @@ func (o op) bytes() []byte {
 	var b []byte
 	flag := int64(0)
 	if o.Panic {
-		flag = 1
+		flag |= 1
+	}
+	if o.Parts {
+		flag |= 2
 	}
 	for _, v := range []int64{
 		int64(o.Seed), o.Micros, o.Bytes, int64(o.Fails), int64(o.Breaks), int64(o.Poison), int64(o.Waits), int64(o.Stubborn),
@@ -62,7 +69,7 @@ func parseOp(b []byte) (op, bool) {
 	}
 	return op{
 		Seed: uint64(v[0]), Micros: v[1], Bytes: v[2], Fails: int(v[3]), Breaks: int(v[4]), Poison: int(v[5]), Waits: int(v[6]),
-		Stubborn: int(v[7]), Huge: int(v[8]), Sort: uint8(v[9]), Panic: v[10] != 0,
+		Stubborn: int(v[7]), Huge: int(v[8]), Sort: uint8(v[9]), Panic: v[10]&1 != 0, Parts: v[10]&2 != 0,
 		Until: wire.ID{Layer: wire.LayerID(v[11]), Index: int32(v[12])},
 	}, true
 }
@@ -89,6 +96,7 @@ type behaviour struct {
 	stubborn bool
 	sort     uint8 // of the failures
 	panics   bool
+	parts    bool
 	until    wire.ID
 }
 
@@ -101,7 +109,7 @@ func (o op) of(k key) behaviour {
 	b := behaviour{
 		run:   r.exp(time.Duration(o.Micros)*time.Microsecond) + 10*time.Microsecond,
 		bytes: 16 + int64(float64(o.Bytes)*2*r.float()),
-		until: o.Until, sort: o.Sort, panics: o.Panic,
+		until: o.Until, sort: o.Sort, panics: o.Panic, parts: o.Parts,
 	}
 	if b.sort == wire.SortNone {
 		b.sort = wire.SortUser
@@ -122,6 +130,14 @@ func (o op) of(k key) behaviour {
 		b.bytes = 5 << 30
 	}
 	return b
+}
+
+// partOf computes a part of a value: of what is whole, part 0 is all of it.
+func partOf(sum uint64, part int32) uint64 {
+	if part == 0 {
+		return sum
+	}
+	return mix(sum + uint64(part)*0x9e3779b97f4a7c15)
 }
 
 // valueOf computes a task's value from its key and those of its inputs, in the order of the arguments.

@@ -178,11 +178,11 @@ func (a *auditor) faultless(f *future, root *story, cause *wire.Failure) string 
 			return "too few processes died of it"
 		}
 	case wire.SortCancelled:
-		if !root.revoked && !f.story.revoked && !a.failing(f) {
+		if !root.revoked && !f.story.revoked && !a.failing(f) && !a.mayCancel {
 			return "nobody has cancelled it"
 		}
 	case wire.SortLost:
-		if !root.lostForGood() && !(f.borrowed && root == f.story) { // who lent it may have given it up
+		if !a.mayCancel && !root.lostForGood() && !(f.borrowed && root == f.story) { // who lent it may have given it up
 			return "it can be made again"
 		}
 	case wire.SortNoWorkers, wire.SortResources:

@@ -15,6 +15,7 @@ type story struct {
 	name      string
 	does      behaviour
 	inputs    []*story
+	part      int32 // that it takes of each of them; 0 for the whole
 	users     []*story
 	scattered bool
 	impure    bool
@@ -190,6 +191,9 @@ func (a *auditor) connect(l *graph.Layer, id wire.LayerID, byToken map[graph.Tok
 		}
 		refs, ends = l.Deps(i, refs[:0], ends[:0])
 		s.inputs = make([]*story, len(refs))
+		if t, ok := l.Op().(graph.PartTaker); ok && len(l.Edges()) > 0 && t.TakesParts(0) {
+			s.part = int32(i) + 1
+		}
 		for k, r := range refs {
 			from := l.From(int(r.Edge))
 			in := a.layers[byToken[from.Token()]][r.Index]
@@ -220,7 +224,7 @@ func (a *auditor) right(s *story) uint64 {
 		}
 		sums := make([]uint64, len(t.inputs))
 		for k, in := range t.inputs {
-			sums[k] = in.sum
+			sums[k] = partOf(in.sum, t.part)
 		}
 		t.sum, t.known = valueOf(t.key, sums), true
 		stack = stack[:len(stack)-1]

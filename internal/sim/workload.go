@@ -142,7 +142,9 @@ func (b *builder) shuffle(n int) []*graph.Layer {
 	in, out := max(1, min(n/2, 60)), max(1, min(n/2, 40))
 	l := b.root("split", in)
 	l = b.layer("shard", []int{in}, graph.Edge{From: l, Map: graph.Each{}})
-	return []*graph.Layer{b.layer("join", []int{out}, graph.Edge{From: l, Map: graph.All{N: in}})}
+	join := b.op()
+	join.Parts = b.r.chance(0.5)
+	return []*graph.Layer{graph.Must(graph.Spec{Name: "join", Op: join, Space: []int{out}, Edges: []graph.Edge{{From: l, Map: graph.All{N: in}}}})}
 }
 
 // list makes a list of tasks that need some of those before them, and futures.
@@ -224,10 +226,13 @@ type packed struct {
 
 func packLayer(l *graph.Layer, id wire.LayerID, ids map[graph.Token]wire.LayerID) wire.Layer {
 	wl := wire.Layer{ID: id, Kind: wire.LayerOps, Name: l.Name(), Token: l.Token(), Content: l.Content(), Space: l.Space(), OutBytes: -1}
-	for _, e := range l.Edges() {
+	for k, e := range l.Edges() {
 		we := wire.Edge{Map: e.Map}
 		if e.From != nil {
 			we.From = ids[e.From.Token()]
+		}
+		if t, ok := l.Op().(graph.PartTaker); ok {
+			we.Parts = t.TakesParts(k)
 		}
 		wl.Edges = append(wl.Edges, we)
 	}

@@ -21,6 +21,9 @@ type world struct {
 	log    io.Writer
 	digest uint64
 
+	happened  int // events
+	eventsMax int // after which the run is taken as one that never ends; 0 for none
+
 	net            network
 	procs          []*proc
 	hub            *hub
@@ -89,6 +92,7 @@ func (w *world) populate() {
 		w.newClient(fmt.Sprintf("c%d", k+1), budget)
 	}
 	w.planFaults()
+	w.eventsMax = 2_000_000 + 500*c.Tasks + 1000*c.Workers*int(c.For/time.Second)
 	w.at(c.For, w.settle)
 }
 
@@ -135,6 +139,11 @@ func (w *world) count(fault string) {
 // until runs the world up to a time, or until it is over.
 func (w *world) until(end time.Duration) {
 	for len(w.events) > 0 && w.events[0].at <= end && w.phase != phaseOver {
+		if w.happened++; w.eventsMax > 0 && w.happened > w.eventsMax {
+			w.audit.internal("%d events have happened, and it does not end: somebody does the same again and again", w.happened)
+			w.enter(phaseOver)
+			return
+		}
 		e := w.events.pop()
 		w.now = e.at
 		w.digest = mix(w.digest ^ uint64(e.at) ^ e.serial)

@@ -58,6 +58,8 @@ func sortOf(err error) uint8 {
 		return wire.SortClash
 	case errors.Is(err, graph.ErrCycle):
 		return wire.SortCycle
+	case errors.Is(err, errLimit):
+		return wire.SortLimit
 	case errors.Is(err, errUnknown):
 		return wire.SortLost
 	}

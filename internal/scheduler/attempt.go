@@ -14,9 +14,7 @@ func (s *Scheduler) supersede(r *run, i int32, reason string) {
 	a := wire.Attempt{ID: r.id(r.head(i)), Attempt: t.attempt}
 	z := zombie{resources: r.class.resources, nanos: t.size, long: t.has(flagLong), alone: t.has(flagAlone)}
 	s.detach(w, r, i)
-	if !w.occupy(z.resources) {
-		panic("scheduler: resources of an attempt are gone") // detach has just given them back
-	}
+	w.take(z.resources) // which detach has just given back
 	w.zombies[a] = z
 	w.busy += z.nanos
 	w.alone = w.alone || z.alone
@@ -118,8 +116,10 @@ func (s *Scheduler) attempted(w *worker, a wire.Attempt) (*run, int32, bool) {
 func (s *Scheduler) started(w *worker, m *wire.Started) {
 	for _, a := range m.Tasks {
 		if r, i, ok := s.attempted(w, a); ok {
-			r.tasks[i].flags |= flagStarted
-			s.timed(w, r, i)
+			if !r.tasks[i].has(flagStarted) {
+				r.tasks[i].flags |= flagStarted
+				s.timed(w, r, i)
+			}
 		}
 	}
 }

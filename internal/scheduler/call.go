@@ -10,6 +10,10 @@ import (
 
 // call answers a client's question, now or later.
 func (s *Scheduler) call(c *client, m *wire.Call) {
+	if len(s.waits) >= waitsMax {
+		s.deny(c, m.Request, wire.SortLimit, fmt.Sprintf("%d calls are waiting for an answer", len(s.waits)))
+		return
+	}
 	switch b := m.Body.(type) {
 	case *wire.Coord:
 		s.coordCall(c, m.Request, b)

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"sheaf/internal/wire"
@@ -284,7 +285,7 @@ func (s *Scheduler) checkWorker(w *worker) error {
 			w.held, w.busy, w.long, w.sent.live, w.alone, bytes, busy, long, live, alone)
 	}
 	for k, f := range free {
-		if f.Amount != w.hello.Resources[k].Amount || w.free[k].Amount < 0 {
+		if math.Abs(f.Amount-w.hello.Resources[k].Amount) > resourceSlack || w.free[k].Amount < -resourceSlack {
 			return fmt.Errorf("of %s %g are free and %g in all, which does not fit what runs", f.Name, w.free[k].Amount, w.hello.Resources[k].Amount)
 		}
 	}

@@ -136,9 +136,12 @@ func (c *class) able(w *worker) bool {
 	return w.hello.Executable == c.executable && covers(w.hello.Resources, c.resources)
 }
 
+// resourceSlack is how far sums of amounts may be off by rounding.
+const resourceSlack = 1e-9
+
 func covers(have, need []wire.Resource) bool {
 	for _, n := range need {
-		if amount(have, n.Name) < n.Amount {
+		if amount(have, n.Name)+resourceSlack < n.Amount {
 			return false
 		}
 	}

@@ -64,7 +64,7 @@ func (r *run) holds(i int32, w *worker) bool {
 // holders appends the workers that have the value of task i, which is no proxy.
 func (r *run) holders(i int32, dst []int32) []int32 {
 	t := &r.tasks[i]
-	if t.status != statusMemory {
+	if t.status != statusMemory || t.has(flagProxy) {
 		return dst
 	}
 	dst = append(dst, t.at)
@@ -153,6 +153,12 @@ func (w *worker) occupy(rs []wire.Resource) bool {
 	if !covers(w.free, rs) {
 		return false
 	}
+	w.take(rs)
+	return true
+}
+
+// take occupies resources, which must be free.
+func (w *worker) take(rs []wire.Resource) {
 	for _, n := range rs {
 		for k := range w.free {
 			if w.free[k].Name == n.Name {
@@ -161,5 +167,4 @@ func (w *worker) occupy(rs []wire.Resource) bool {
 			}
 		}
 	}
-	return true
 }

@@ -117,6 +117,7 @@ func (s *Scheduler) missing(w *worker, m *wire.Missing) {
 		if !ok {
 			continue
 		}
+		r, i = s.resolve(r, i)
 		s.landed(w, p.ID)
 		tried := p.Workers
 		if p.ID.Part != 0 && !struck.add(p.ID.Whole()) {

@@ -45,6 +45,12 @@ type named struct {
 // another goroutine. Its time is linear in the tasks of the layers that the outputs need, and its errors match
 // [graph.ErrGraph], [graph.ErrCycle] or [graph.ErrClash].
 func Prepare(m *wire.Submit) (*Prepared, error) {
+	if err := measure(&m.Graph); err != nil {
+		return nil, err
+	}
+	if err := checkOptions(&m.Options); err != nil {
+		return nil, err
+	}
 	g, err := travel.Unpack(&m.Graph)
 	if err != nil {
 		return nil, err

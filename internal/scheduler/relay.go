@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -42,6 +43,10 @@ func (s *Scheduler) runEverywhere(c *client, request uint64, m *wire.Run) {
 // plug installs a plugin on all workers, now and when they join, or removes it.
 func (s *Scheduler) plug(c *client, request uint64, m *wire.Plugin) {
 	s.plugins = slices.DeleteFunc(s.plugins, func(p plugin) bool { return p.executable == c.hello.Executable && p.Name == m.Name })
+	if !m.Remove && len(s.plugins) >= pluginsMax {
+		s.deny(c, request, wire.SortLimit, fmt.Sprintf("there are %d plugins", len(s.plugins)))
+		return
+	}
 	if !m.Remove {
 		s.plugins = append(s.plugins, plugin{c.hello.Executable, *m})
 	}

@@ -103,11 +103,12 @@ func (s *Scheduler) joinWorker(from Peer, m *wire.WorkerHello) {
 		m.Holds = nil // another scheduler's ids
 	}
 	w := &worker{
-		number: int32(len(s.workers)), peer: from, hello: *m, threads: max(m.Threads, 1), free: slices.Clone(m.Resources),
+		number: int32(len(s.workers)), peer: from, hello: *m, threads: max(m.Threads, 1),
 		heard: s.now, joined: s.now, status: wire.StatusRunning, idle: s.now, zombies: map[wire.Attempt]zombie{},
 		fetching: map[wire.ID]fetch{}, known: map[wire.LayerID]bits{},
 	}
-	w.hello.Holds = nil
+	w.hello.Holds, w.hello.Resources = nil, resourcesOf(m.Resources)
+	w.free = slices.Clone(w.hello.Resources)
 	w.out = s.box(from)
 	s.workers = append(s.workers, w)
 	s.live = append(s.live, w)

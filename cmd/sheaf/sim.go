@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,9 @@ func simulate(out io.Writer, args []string) error {
 			return nil
 		}
 		return err
+	}
+	if s.plant != "" && !slices.Contains(sim.Plants(), s.plant) {
+		return fmt.Errorf("there is no plant %q; there are %s", s.plant, strings.Join(sim.Plants(), ", "))
 	}
 	if f.NArg() > 0 {
 		return fmt.Errorf("sheaf sim takes flags only, got %q", f.Args())

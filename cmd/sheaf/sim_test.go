@@ -1,0 +1,32 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSim(t *testing.T) {
+	args := []string{"sim", "-seed", "7", "-workers", "5", "-tasks", "500", "-for", "10s"}
+	out := must(t, args...)
+	if again := must(t, args...); again != out {
+		t.Errorf("one seed printed\n%s\nand then\n%s", out, again)
+	}
+	for _, want := range []string{"seed 7: ", "attempts: ", "faults: ", "violations: 0; state "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("there is no %q in\n%s", want, out)
+		}
+	}
+	if out := must(t, "sim", "-small", "-seeds", "5", "-faults", "0.5"); !strings.Contains(out, "5 seeds from 1 on, 0 of them with violations") {
+		t.Errorf("got\n%s", out)
+	}
+	out, err := run(t, "sim", "-small", "-seed", "3", "-faults", "0", "-plant", "wrong-attempt")
+	if err == nil || !strings.Contains(out, "L3 at ") || !strings.Contains(out, "repeat it with: go run ./cmd/sheaf sim -seed 3 -small -faults 0 -plant wrong-attempt -v") {
+		t.Errorf("with a planted bug: error %v\n%s", err, out)
+	}
+	if out := must(t, "sim", "-small", "-v"); strings.Count(out, "\n") < 100 {
+		t.Errorf("with -v only\n%s", out)
+	}
+	if _, err := run(t, "sim", "-plant", "nonsense"); err == nil {
+		t.Error("an unknown plant is taken")
+	}
+}

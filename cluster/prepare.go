@@ -23,7 +23,7 @@ func (c *core) prepare(peer string, ms []wire.Message) bool {
 		return true
 	}
 	for i, m := range ms {
-		if s, ok := m.(*wire.Submit); ok && tasksOf(&s.Graph) >= largeTasks {
+		if large(m) {
 			for _, before := range ms[:i] {
 				c.inbox = append(c.inbox, scheduler.In{From: scheduler.Peer(peer), Msg: before})
 			}
@@ -50,6 +50,15 @@ func (c *core) expand(peer string) {
 		}
 		c.mu.Unlock()
 		for _, m := range ms {
+			if u, ok := m.(*wire.Unparsed); ok {
+				parsed, err := wire.Parse(u.Bytes)
+				if err != nil {
+					c.log.Warn("a graph cannot be read", "peer", peer, "error", err)
+					c.peers.Drop(peer, "malformed message: "+err.Error())
+					parsed = &wire.Gone{Reason: "it sent a malformed message"}
+				}
+				m = parsed
+			}
 			in := scheduler.In{From: scheduler.Peer(peer), Msg: m}
 			if s, ok := m.(*wire.Submit); ok {
 				if prepared, err := scheduler.Prepare(s); err == nil {
@@ -59,6 +68,17 @@ func (c *core) expand(peer string) {
 			c.put(in)
 		}
 	}
+}
+
+// large reports whether a message is a graph that is worth a goroutine.
+func large(m wire.Message) bool {
+	switch m := m.(type) {
+	case *wire.Unparsed:
+		return true
+	case *wire.Submit:
+		return tasksOf(&m.Graph) >= largeTasks
+	}
+	return false
 }
 
 func tasksOf(g *wire.Graph) int {

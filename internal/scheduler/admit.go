@@ -3,6 +3,7 @@ package scheduler
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"sheaf/graph"
@@ -106,15 +107,34 @@ func (p *Prepared) external(i int32) (wire.ID, bool) {
 	return l.External[at], true
 }
 
+// twins goes through the tasks of lists that may be here already, in ascending order: all of them, or those of a large graph
+// that are among the fewer live ones.
+func (s *Scheduler) twins(exec string, p *Prepared) iter.Seq[int32] {
+	if p.keys == nil || len(s.tables) > 0 || len(s.keys) > p.plan.N/8 {
+		return func(yield func(int32) bool) {
+			for i := range int32(p.plan.N) {
+				if p.layers[p.plan.Layer[i]].Kind == wire.LayerList && !yield(i) {
+					return
+				}
+			}
+		}
+	}
+	var found []int32
+	for k := range s.keys {
+		if i, ok := p.keys.get(p.plan, k.token); ok && k.executable == exec {
+			found = append(found, i)
+		}
+	}
+	slices.Sort(found)
+	return slices.Values(found)
+}
+
 // keyClash refuses tasks of lists that have the identity of a live one and are something else.
 func (s *Scheduler) keyClash(c *client, p *Prepared) error {
 	if len(s.keys) == 0 && len(s.tables) == 0 {
 		return nil
 	}
-	for i := range int32(p.plan.N) {
-		if p.layers[p.plan.Layer[i]].Kind != wire.LayerList {
-			continue
-		}
+	for i := range s.twins(c.hello.Executable, p) {
 		o, at, ok := s.keyed(c.hello.Executable, p.plan.Token(i))
 		if !ok {
 			continue

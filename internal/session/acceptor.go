@@ -22,7 +22,7 @@ type AcceptorConfig struct {
 	// silent before it is Gone. An error refuses the session and tells the peer why; then Gone is not called.
 	Accept func(peer string, hello wire.Message) (lost time.Duration, err error)
 
-	// Deliver takes messages of an accepted peer, in order, the first one not among them.
+	// Deliver takes messages of an accepted peer, in order, the first one not among them. Large graphs come as *wire.Unparsed.
 	Deliver func(peer string, ms []wire.Message)
 
 	// Gone tells of the end of an accepted session, once, unless it ended by Drop.
@@ -261,7 +261,7 @@ func (a *Acceptor) hello(from string, ctl link.Control) {
 		return
 	}
 	p := &peer{local: newEpoch(), remote: ctl.From, born: now, place: -1}
-	p.to = from
+	p.to, p.parse = from, wire.ParseSoon
 	p.name = fmt.Sprintf("%s#%v", from, p.local)
 	p.link = link.New(a.conf.Link, p.local, p.remote, now)
 	a.epochs[p.local], a.from[from] = p, p

@@ -13,7 +13,8 @@ import (
 
 // pipe is a link session with its lock. The time is since the pipe's owner began.
 type pipe struct {
-	to string
+	to    string
+	parse func([]byte) (wire.Message, error)
 
 	mu     sync.Mutex // guards what follows
 	link   *link.Session
@@ -90,7 +91,7 @@ func (p *pipe) receive(now time.Duration, frame []byte) (ms []wire.Message, hurr
 	}
 	ms = make([]wire.Message, len(raw))
 	for i, b := range raw {
-		if ms[i], err = wire.Parse(b); err != nil {
+		if ms[i], err = p.parse(b); err != nil {
 			return ms[:i], hurry, fmt.Errorf("%w: %w", link.ErrBroken, err)
 		}
 	}

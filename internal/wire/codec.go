@@ -24,6 +24,9 @@ func Append(dst []byte, m Message) ([]byte, error) {
 	if m == nil || v.IsNil() {
 		return dst, fmt.Errorf("wire: no message given: %w", ErrMalformed)
 	}
+	if m.kind() == Invalid {
+		return dst, fmt.Errorf("wire: a %T is not sent: %w", m, ErrMalformed)
+	}
 	at := len(dst)
 	e := encoder{buf: append(dst, byte(m.kind()))}
 	codecs[m.kind()].enc(&e, v.UnsafePointer())
@@ -32,6 +35,23 @@ func Append(dst []byte, m Message) ([]byte, error) {
 			m, n, MessageBytesMax, ErrTooLarge)
 	}
 	return e.buf, nil
+}
+
+// Unparsed is a graph that was received and not yet decoded, because it is large: whoever gets it calls Parse when others need not
+// wait for it.
+type Unparsed struct{ Bytes []byte }
+
+func (*Unparsed) kind() Kind { return Invalid }
+
+// largeBytes is the size from which [ParseSoon] leaves a graph as it is.
+const largeBytes = 256 << 10
+
+// ParseSoon is [Parse], except that large graphs come out as [Unparsed].
+func ParseSoon(b []byte) (Message, error) {
+	if len(b) >= largeBytes && len(b) <= MessageBytesMax && b[0] == byte(KindSubmit) {
+		return &Unparsed{b}, nil
+	}
+	return Parse(b)
 }
 
 // Parse decodes a message, which shares no memory with b.

@@ -187,6 +187,9 @@ func (c *core) info(ctx context.Context) (*Info, error) {
 	for _, n := range c.peers.Refused() {
 		info.Refused += n
 	}
+	for i := range info.Workers {
+		info.Refused += info.Workers[i].Beat.Refused
+	}
 	return info, nil
 }
 

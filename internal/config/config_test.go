@@ -66,7 +66,7 @@ func TestPrecedence(t *testing.T) {
 	check("scheduler", "goroutines", "default")
 	l.Environ = []string{"SHEAF_CONFIG=" + named, "PATH=x"}
 	check("workers", 4, named)
-	l.Environ = append(l.Environ, "SHEAF_WORKERS=5", "SHEAF_BAG__SPLIT_EVERY=9", "SHEAF_SERVICE_HOST=10.0.0.1", "SHEAF_PORT_80_TCP=tcp://x", "SHEAF_PORT=tcp://x:80", "SHEAF_WORKER=")
+	l.Environ = append(l.Environ, "SHEAF_WORKERS=5", "SHEAF_TOKEN=secret", "SHEAF_BAG__SPLIT_EVERY=9", "SHEAF_SERVICE_HOST=10.0.0.1", "SHEAF_PORT_80_TCP=tcp://x", "SHEAF_PORT=tcp://x:80", "SHEAF_WORKER=")
 	check("workers", 5, "environment SHEAF_WORKERS")
 	check("bag.split-every", 9, "environment SHEAF_BAG__SPLIT_EVERY")
 	l.Environ = []string{"SHEAF_CONFIG=" + user}

@@ -116,9 +116,9 @@ func (s *Snapshot) readEnviron(environ []string) error {
 	return nil
 }
 
-// internalVariable reports whether a variable is no setting: it is between sheaf's own processes, or for its tests.
+// internalVariable reports whether a variable is no setting: it is a secret that commands take, between sheaf's own processes, or for tests.
 func internalVariable(rest string) bool {
-	return strings.HasPrefix(rest, "INTERNAL_") || strings.HasPrefix(rest, "AGENT_") || strings.HasPrefix(rest, "TEST_")
+	return rest == "TOKEN" || strings.HasPrefix(rest, "INTERNAL_") || strings.HasPrefix(rest, "AGENT_") || strings.HasPrefix(rest, "TEST_")
 }
 
 // VariableOf returns the environment variable of a key.

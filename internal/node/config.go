@@ -48,6 +48,7 @@ type Config struct {
 	Program Program
 	Fetcher Fetcher
 	Slots   Slots        // may be nil
+	Refused func() int64 // requests that the data server has refused; may be nil
 	RSS     func() int64 // memory of the process, if it is this worker's alone; may be nil
 
 	Grace      time.Duration                                                              // how long a function may go on after it was told to end, before that is reported; 0 means 5 s

@@ -80,6 +80,9 @@ func (n *Node) measure(now time.Duration) *worker.Memory {
 		if n.conf.RSS != nil {
 			g.memory.RSS = n.conf.RSS()
 		}
+		if n.conf.Refused != nil {
+			g.memory.Refused = n.conf.Refused()
+		}
 	}
 	m := g.memory
 	m.Used, m.Spilled, m.Limit, m.Sent, m.Got, m.Full = used, n.store.OnDisk(), limit, g.sent.Load(), g.got.Load(), why
@@ -87,11 +90,38 @@ func (n *Node) measure(now time.Duration) *worker.Memory {
 	m.Event, g.events = g.events, ""
 	g.mu.Unlock()
 	g.told, g.toldWhy = used, why
-	if n.paused != "" && why == "" && now >= g.swept+sweepEvery {
+	if limit > 0 && why == "" && (n.paused != "" && now >= g.swept+sweepEvery || m.RSS > limit*relieveFrom/100 && now >= g.swept+time.Second) {
 		g.swept = now
-		n.beside(debug.FreeOSMemory)
+		n.beside(n.shrink)
 	}
 	return &m
+}
+
+// Percentages of the memory limit: from where on a process gives memory back, and to where it spills for that. They lie below the
+// machine's marks for pausing and for going on.
+const (
+	relieveFrom = 78
+	relieveTo   = 70
+)
+
+// shrink gives memory back to the system: what is free, and if that is not enough that of values, although the store may keep them
+// in memory. Others may use more of the process than is left to them, such as a database in it; without this the process would be
+// ended by its limit, or pause for ever.
+func (n *Node) shrink() {
+	debug.FreeOSMemory()
+	limit := n.store.Limit()
+	if n.conf.RSS == nil || limit <= 0 {
+		return
+	}
+	over := n.conf.RSS() - n.conf.Hello.MemoryBytes*relieveTo/100
+	if over <= 0 {
+		return
+	}
+	room := min(limit, max(limit-n.store.Used(), 0)+over)
+	if ok, _ := n.store.Reserve(n.life, room); ok {
+		n.store.Add(-room)
+	}
+	debug.FreeOSMemory()
 }
 
 // beside runs f in a goroutine that Close waits for.

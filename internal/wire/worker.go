@@ -178,6 +178,7 @@ type Heartbeat struct {
 	Goroutines  int
 	Files       int
 	CPUPercent  float64
+	Refused     int64  // requests to the data server that were refused or made no sense, ever
 	Event       string // something worth a line in the log since the last one
 }
 

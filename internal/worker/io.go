@@ -76,6 +76,7 @@ type Memory struct {
 	Limit      int64 // bytes that the worker may use; 0 means no limit
 	RSS        int64 // of the process, 0 if it is not this worker's alone
 	Sent, Got  int64 // bytes to and from others, ever
+	Refused    int64 // requests for values that were refused, ever
 	Goroutines int
 	Files      int
 	CPU        float64 // percent of a core

@@ -171,7 +171,7 @@ func (w *Worker) state() *wire.Heartbeat {
 	h := &wire.Heartbeat{
 		Status: wire.StatusRunning, Executing: w.busy, Ready: len(w.ready), Waiting: w.waiting, Stored: w.stored,
 		MemoryBytes: g.Used, SpillBytes: g.Spilled, RSSBytes: g.RSS, LimitBytes: g.Limit, SentBytes: g.Sent, GotBytes: g.Got,
-		Goroutines: g.Goroutines, Files: g.Files, CPUPercent: g.CPU, Event: g.Event,
+		Goroutines: g.Goroutines, Files: g.Files, CPUPercent: g.CPU, Event: g.Event, Refused: g.Refused,
 	}
 	g.Event = ""
 	switch {

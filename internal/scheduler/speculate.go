@@ -59,8 +59,15 @@ func (s *Scheduler) overdue(w *worker, r *run, a running) bool {
 	if k.n < 3 || s.now-a.since < specFactor*time.Duration(k.expected())+specSlack {
 		return false
 	}
-	x := r.rare(i)
-	return x == nil || x.spec.attempt == 0 && x.specs < specsMax && !x.dangerous()
+	if x := r.rare(i); x != nil && (x.spec.attempt != 0 || x.specs >= specsMax || x.dangerous()) {
+		return false
+	}
+	for _, d := range r.plan.Deps(r.head(i)) {
+		if dr, di := s.resolve(r, d); dr.tasks[di].status != statusMemory {
+			return false // it was lost since the attempt began, which has it
+		}
+	}
+	return true
 }
 
 // tryToo starts a second attempt at a processing task.

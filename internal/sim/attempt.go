@@ -114,6 +114,7 @@ func (a *auditor) done(p *peer, t wire.DoneTask) {
 
 // stopped ends an attempt that is not wanted any more. If it is told to have ended well in the same step, that came too late.
 func (a *auditor) stopped(at *attempt, why string) {
+	at.story.stoppedAt = at.p
 	if at.end == "committed" && at.ended == a.step {
 		a.displace(at.story, at.p, at.last)
 		if at.story.commit == at {

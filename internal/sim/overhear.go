@@ -169,7 +169,11 @@ func (a *auditor) heardWorker(p *peer, m wire.Message) {
 		}
 	case *wire.Holding:
 		for _, v := range m.Values {
-			a.place(a.story(v.ID), p, v.ID)
+			s := a.story(v.ID)
+			a.place(s, p, v.ID)
+			if s != nil && s.stoppedAt == p { // it may as well be of the attempt that is to be dropped
+				a.doubt(s, p, "anybody for sure")
+			}
 		}
 		for _, id := range m.Dropped {
 			a.loseReplica(a.story(id), p, id, "is dropped by")

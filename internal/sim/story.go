@@ -44,6 +44,7 @@ type story struct {
 	current *attempt // that is open
 	second  *attempt // that is open besides it: another worker tries too what runs for very long
 	lastTry uint32   // number of the last attempt
+	stoppedAt *peer    // who was told last to end an attempt
 	claims  int
 	// Steps in which, for a moment, nobody claimed it, somebody got it, somebody lost it.
 	unclaimed, placed, shaken int

@@ -37,6 +37,44 @@ func TestLightProgramsLinkNothingHeavy(t *testing.T) {
 	}
 }
 
+// TestTheSchedulerIsStatic checks that a build without cgo links no C code, and that what runs clusters links no collection: delayed values
+// are the client's own currency.
+func TestTheSchedulerIsStatic(t *testing.T) {
+	cgo := goDeps(t, "./cmd/sheaf", "CGO_ENABLED=0")
+	for dep := range cgo {
+		if dep == "runtime/cgo" || strings.HasPrefix(dep, "github.com/duckdb/") || dep == module+"/dataframe" {
+			t.Errorf("cmd/sheaf without cgo links %s", dep)
+		}
+	}
+	for _, room := range []string{"./cluster", "./internal/scheduler", "./internal/worker", "./internal/node", "./internal/agent"} {
+		for dep := range goDeps(t, room) {
+			dir, ok := local(dep)
+			if strings.HasPrefix(dep, "github.com/duckdb/") || ok && under(dir, collections...) && !(dir == "delayed" && room == "./cluster") {
+				t.Errorf("%s links %s", room, dep)
+			}
+		}
+	}
+	if !cgo[module+"/cluster"] {
+		t.Error("cmd/sheaf does not link the cluster: this test looks at nothing")
+	}
+}
+
+// goDeps returns what a package links.
+func goDeps(t *testing.T, dir string, env ...string) map[string]bool {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", dir)
+	cmd.Dir, cmd.Env = root, append(os.Environ(), env...)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list -deps %s: %v", dir, err)
+	}
+	deps := map[string]bool{}
+	for dep := range strings.Lines(string(out)) {
+		deps[strings.TrimSpace(dep)] = true
+	}
+	return deps
+}
+
 // sizeBytesLimit is how large a program that only uses arrays may be, built without flags.
 const sizeBytesLimit = 15_000_000
 

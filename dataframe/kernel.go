@@ -4,7 +4,9 @@ package dataframe
 
 import (
 	"context"
+	"math"
 	"runtime"
+	"runtime/debug"
 	"sync"
 
 	"sheaf/internal/kernel/frame"
@@ -13,8 +15,17 @@ import (
 // pool returns the databases that fragments run in: one of a single thread per processor.
 var pool = sync.OnceValues(func() (*frame.Pool, error) {
 	n := runtime.GOMAXPROCS(0)
-	return frame.Open(frame.Options{Databases: n, MemoryLimit: max(kernelBytes()/int64(n), kernelBytesMin), TempDir: spillDir()})
+	each := max(kernelBytes()/int64(n), kernelBytesMin)
+	shareMemory(each * int64(n))
+	return frame.Open(frame.Options{Databases: n, MemoryLimit: each, TempDir: spillDir()})
 })
+
+// shareMemory lowers the limit of Go's own memory, if it has one, by what databases may take: the collector knows nothing of them.
+func shareMemory(bytes int64) {
+	if have := debug.SetMemoryLimit(-1); have < math.MaxInt64/2 {
+		debug.SetMemoryLimit(max(have-bytes, have/2))
+	}
+}
 
 // widePool returns the one database that uses all processors, for fragments that are a whole plan.
 var widePool = sync.OnceValues(func() (*frame.Pool, error) {

@@ -161,8 +161,8 @@ func (q *quantiles) Run(ctx context.Context, t *graph.Task) (any, error) {
 }
 
 // ranges cuts sorted rows at the bounds: piece i has what is not before bound i-1 and before bound i. Nulls, which are last, are in
-// the last piece.
-func (c *cut) ranges(x *Table, t *graph.Task) ([]*Table, error) {
+// the last piece. They share the memory of x if that is what leaving says: that they are written at once.
+func (c *cut) ranges(x *Table, t *graph.Task, leaving bool) ([]*Table, error) {
 	bounds := t.In(c.Edge)[0].(*Table)
 	column := x.Schema().FieldIndices(c.By.Name)[0]
 	parts := make([]*Table, c.N)
@@ -184,7 +184,9 @@ func (c *cut) ranges(x *Table, t *graph.Task) ([]*Table, error) {
 			})
 			end = max(end, at)
 		}
-		parts[i] = x.Slice(at, end).compact()
+		if parts[i] = x.Slice(at, end); !leaving {
+			parts[i] = parts[i].compact()
+		}
 		at = end
 	}
 	return parts, nil

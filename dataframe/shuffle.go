@@ -43,15 +43,16 @@ func (c *cut) HashToken(h *graph.Hasher) {
 func (c *cut) apply(ctx context.Context, x *Table, t *graph.Task) (*pieces, error) {
 	var parts []*Table
 	var err error
+	disk := c.Keep == onDisk || c.Keep == asFits && x.SizeBytes() > memoryLimit()/4/int64(t.Layer.Len())
 	if c.Range {
-		parts, err = c.ranges(x, t)
+		parts, err = c.ranges(x, t, disk)
 	} else {
 		parts, err = c.hash(x)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if c.Keep == onDisk || c.Keep == asFits && x.SizeBytes() > memoryLimit()/4/int64(t.Layer.Len()) {
+	if disk {
 		return writePieces(ctx, parts)
 	}
 	return &pieces{n: len(parts), tables: parts}, nil

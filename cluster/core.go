@@ -111,6 +111,9 @@ func (c *core) accept(peer string, hello wire.Message) (time.Duration, error) {
 	switch h := hello.(type) {
 	case *wire.WorkerHello:
 		version, kind = h.Version, "worker"
+		if version == wire.Version && !c.allowed(h.Executable) {
+			return 0, fmt.Errorf("executable %.12s of worker %s is not one of those that may run here (SchedulerConfig.Executables)", h.Executable, h.Name)
+		}
 	case *wire.ClientHello:
 		version, kind = h.Version, "client"
 		lost = c.conf.Lease

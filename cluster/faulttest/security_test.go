@@ -37,11 +37,8 @@ import (
 // dataAddress returns where the first worker gives out values.
 func (r *rig) dataAddress() string {
 	r.t.Helper()
-	info := r.info()
-	if len(info.Workers) == 0 {
-		r.t.Fatal("no workers")
-	}
-	return info.Workers[0].Address
+	until(r.t, 20*time.Second, "a worker is there", func() bool { return len(r.info().Workers) > 0 })
+	return r.info().Workers[0].Address
 }
 
 // secure is a cluster with a status page and a token that can be looked for.

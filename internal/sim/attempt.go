@@ -220,6 +220,7 @@ func (a *auditor) free(p *peer, id wire.ID) {
 		return
 	}
 	a.tell(s, "is let go as", id, 0, p.number, "")
+	shaken := s.shaken == a.step // another replica was lost in the moment in which this one was given up for it
 	s.shaken = a.step
 	if s.held() {
 		return
@@ -227,7 +228,7 @@ func (a *auditor) free(p *peer, id wire.ID) {
 	if s.scattered || s.impure { // it cannot be made again if something needs it after all
 		s.losses++
 	}
-	if doubt {
+	if doubt || shaken {
 		s.losses++
 		a.sums.lostValues++
 		return

@@ -217,7 +217,8 @@ func (w *world) limit() time.Duration {
 		}
 	}
 	work := time.Duration(w.audit.sums.tasks) * time.Duration(w.conf.Mix.Micros) * time.Microsecond
-	return 3*time.Minute + 4*work/time.Duration(max(1, threads))
+	again := 4 + w.faults["poison"] // each time a process ends, what it made may have to be made again
+	return 3*time.Minute + time.Duration(again)*work/time.Duration(max(1, threads))
 }
 
 // readAll has all clients read whatever they claim.

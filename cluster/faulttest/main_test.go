@@ -33,7 +33,9 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
 		os.Exit(play(role))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	_ = os.Remove(static())
+	os.Exit(code)
 }
 
 // long reports whether the tests that take their time are wanted.

@@ -19,7 +19,7 @@ import (
 // play is the main function of a copy of this binary that is no worker but another client. It says on standard output when it is ready, and
 // lives until it is killed.
 func play(role string) int {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	c, err := client.Dial(ctx, os.Getenv("FAULTTEST_URL"), client.Token(os.Getenv("FAULTTEST_TOKEN")))
 	if err != nil {
@@ -27,6 +27,12 @@ func play(role string) int {
 		return 1
 	}
 	switch role {
+	case "desk":
+		if err := atDesk(ctx, c); err != nil {
+			fmt.Println("error:", err)
+			return 1
+		}
+		return 0
 	case "careless": // holds results, runs tasks, and says no word of goodbye
 		fs := make([]*client.Future[[]byte], 10)
 		for i := range fs {

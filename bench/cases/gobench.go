@@ -15,7 +15,7 @@ func init() {
 	ours["scheduler_task"] = goBench("sheaf/internal/scheduler", "^BenchmarkIndependent$/^list$/^workers=100$", "ns/task", 1e-3)
 	ours["scheduler_deps"] = goBench("sheaf/internal/scheduler", "^BenchmarkBlockwise$/^workers=100$", "ns/task", 1e-3)
 	ours["scheduler_bytes"] = goBench("sheaf/internal/scheduler", "^BenchmarkAdmit$/^list$", "B/task", 1)
-	ours["scheduler_idle"] = goBench("sheaf/internal/sim", "^BenchmarkIdleWorkers$/^5s$", "scheduler-cores", 1)
+	ours["scheduler_idle"] = goBench("sheaf/internal/sim", "^BenchmarkIdleWorkers$/^500ms$", "scheduler-cores", 1)
 }
 
 // goBench runs a Go benchmark and returns one of its figures, times factor.

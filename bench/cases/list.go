@@ -173,7 +173,7 @@ var All = []Case{
 	},
 	{
 		Name: "scheduler_idle", Family: "cluster", Unit: "cores", Goal: atMost(0.2), Tolerance: 1e-9, Once: true,
-		About: "CPU seconds per second of the scheduler with 10,000 idle workers that report every 5 s",
+		About: "CPU seconds per second of the scheduler with 10,000 idle workers that report every 500 ms",
 	},
 
 	// Memory.

@@ -294,12 +294,13 @@ func (s *Scheduler) keyed(exec string, token graph.Token) (*run, int32, bool) {
 	return nil, 0, false
 }
 
-// share makes task i of r a proxy of its equal in tr, if it is needed and the other can be shared.
+// share makes task i of r a proxy of its equal in tr, if it is needed and the other can be shared. One whose value was let go is not: to
+// make it again would take inputs of tr that may be gone for good, while r has its own.
 func (s *Scheduler) share(r *run, i int32, tr *run, ti int32) {
 	if t := &r.tasks[i]; t.status != statusLinked && !t.needed() {
 		return
 	}
-	if tr == r || tr.tasks[ti].status == statusLinked || tr.frozen && tr.tasks[ti].status == statusReleased {
+	if tr == r || tr.tasks[ti].status == statusLinked || tr.tasks[ti].status == statusReleased {
 		return
 	}
 	s.unlink(r, i)

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +81,7 @@ type auditor struct {
 // sums are the figures of a run.
 type sums struct {
 	tasks, dispatched, executed, committed, failed, superseded, repeated int
-	submitted, admitted, refused, read, erred, released, cancelled       int
+	submitted, admitted, refused, read, erred, cancelled                 int
 	lostValues, spared                                                   int
 }
 
@@ -161,9 +160,4 @@ func (a *auditor) name(worker uint32) string {
 		return p.node.name
 	}
 	return fmt.Sprintf("worker %d", worker)
-}
-
-// broke reports whether a rule was broken.
-func (a *auditor) broke(r Rule) bool {
-	return slices.ContainsFunc(a.violations, func(v Violation) bool { return v.Rule == r })
 }

@@ -266,3 +266,20 @@ func TestCase39RetireWithNobodyToTakeOver(t *testing.T) {
 	s.node("w2").resume()
 	s.end()
 }
+
+// Tasks that wait for futures give their threads back: more of them than there are threads wait for tasks that come later.
+func TestTasksThatWaitForTasks(t *testing.T) {
+	s := play(t, Config{Workers: 2, Threads: 1})
+	later := wire.ID{Layer: wire.NewLayerID(s.c.number, s.c.serial+2), Index: 3} // of the second graph
+	s.submit(wire.Options{}, ops("waits", 20, op{Until: later, Micros: 1000}))
+	s.run(3 * time.Second)
+	if n := ready(s.c); n != 0 {
+		t.Fatalf("%d tasks did not wait", n)
+	}
+	s.submit(wire.Options{}, ops("later", 6, op{Micros: 10_000}))
+	took := s.done(s.c, time.Minute)
+	if n := ready(s.c); n != 26 || took > 10*time.Second {
+		t.Errorf("%d of 26 futures are ready after %v", n, took)
+	}
+	s.end()
+}

@@ -249,7 +249,8 @@ func forgottenPut() *plant {
 
 // lockForTwo lets two hold the lock.
 func lockForTwo() *plant {
-	return &plant{name: "lock-for-two", rule: rule7, about: "a lock is given to somebody else although its lease has not ended",
+	return &plant{
+		name: "lock-for-two", rule: rule7, about: "a lock is given to somebody else although its lease has not ended",
 		hubHears: func(w *world, in scheduler.In) []scheduler.In {
 			if m, ok := in.Msg.(*wire.Call); ok {
 				if b, ok := m.Body.(*wire.Coord); ok {
@@ -263,7 +264,8 @@ func lockForTwo() *plant {
 				}
 			}
 			return []scheduler.In{in}
-		}}
+		},
+	}
 }
 
 func (g *grant) String() string { return fmt.Sprintf("token %d of %s", g.token, g.p.name) }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"sheaf/internal/wire"
@@ -71,12 +72,7 @@ func (a *auditor) ignored(s *submission) {
 
 // sameSession reports whether the client still has the session in which it submitted.
 func (s *submission) sameSession() bool {
-	for _, o := range s.c.submits {
-		if o == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.c.submits, s)
 }
 
 // balance judges the ledger of attempts when nothing is wanted any more.

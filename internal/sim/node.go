@@ -15,7 +15,6 @@ type node struct {
 	uplink  uplink
 	machine workerMachine
 	conf    NodeConfig
-	host    string
 	number  uint32 // that the scheduler gave it, 0 before
 	in      []worker.In
 	planned bool

@@ -34,17 +34,20 @@ var plants = []func() *plant{
 }
 
 func lostDone() *plant {
-	return &plant{name: "lost-done", rule: rule1, about: "the scheduler forgets that a task has ended",
+	return &plant{
+		name: "lost-done", rule: rule1, about: "the scheduler forgets that a task has ended",
 		hubHears: func(w *world, in scheduler.In) []scheduler.In {
 			if _, ok := in.Msg.(*wire.Done); ok && w.rng.chance(0.05) {
 				return nil
 			}
 			return []scheduler.In{in}
-		}}
+		},
+	}
 }
 
 func lostFinished() *plant {
-	return &plant{name: "lost-finished", rule: rule1, about: "the scheduler does not tell clients that a value is there",
+	return &plant{
+		name: "lost-finished", rule: rule1, about: "the scheduler does not tell clients that a value is there",
 		hubSays: func(w *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok && w.rng.chance(0.05) {
 				if _, ok := s.Msg.(*wire.Finished); ok {
@@ -52,21 +55,25 @@ func lostFinished() *plant {
 				}
 			}
 			return []scheduler.Effect{out}
-		}}
+		},
+	}
 }
 
 func wrongValue() *plant {
-	return &plant{name: "wrong-value", rule: rule2, about: "a worker serves a value with a wrong bit",
+	return &plant{
+		name: "wrong-value", rule: rule2, about: "a worker serves a value with a wrong bit",
 		serves: func(from *node, _ wire.ID, sum uint64) uint64 {
 			if from.w.rng.chance(0.02) {
 				return sum ^ 1
 			}
 			return sum
-		}}
+		},
+	}
 }
 
 func mixedUp() *plant {
-	return &plant{name: "mixed-up", rule: rule2, about: "a task gets its inputs in the wrong order",
+	return &plant{
+		name: "mixed-up", rule: rule2, about: "a task gets its inputs in the wrong order",
 		hubSays: func(w *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok {
 				if c, ok := s.Msg.(*wire.Compute); ok {
@@ -79,12 +86,14 @@ func mixedUp() *plant {
 				}
 			}
 			return []scheduler.Effect{out}
-		}}
+		},
+	}
 }
 
 // doubleRun hands a task to a second worker.
 func doubleRun() *plant {
-	return &plant{name: "double-run", rule: rule3, about: "a task is handed to two workers",
+	return &plant{
+		name: "double-run", rule: rule3, about: "a task is handed to two workers",
 		hubSays: func(w *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok && w.rng.chance(0.1) {
 				if c, ok := s.Msg.(*wire.Compute); ok {
@@ -101,13 +110,15 @@ func doubleRun() *plant {
 				}
 			}
 			return []scheduler.Effect{out}
-		}}
+		},
+	}
 }
 
 // staleDone takes the end of one attempt for that of another.
 func staleDone() *plant {
 	newest := map[wire.ID]uint32{}
-	return &plant{name: "stale-done", rule: rule3, about: "the numbers of attempts are ignored",
+	return &plant{
+		name: "stale-done", rule: rule3, about: "the numbers of attempts are ignored",
 		hubSays: func(_ *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok {
 				if c, ok := s.Msg.(*wire.Compute); ok {
@@ -124,11 +135,13 @@ func staleDone() *plant {
 				return []scheduler.In{in}
 			}
 			return []scheduler.In{{From: in.From, Msg: &wire.Done{Tasks: []wire.DoneTask{{ID: f.ID, Attempt: newest[f.ID], Bytes: 8, Nanos: 1}}}}}
-		}}
+		},
+	}
 }
 
 func wrongAttempt() *plant {
-	return &plant{name: "wrong-attempt", rule: rule3, about: "clients are told of another attempt than the one that was committed",
+	return &plant{
+		name: "wrong-attempt", rule: rule3, about: "clients are told of another attempt than the one that was committed",
 		hubSays: func(w *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok && w.rng.chance(0.1) {
 				if f, ok := s.Msg.(*wire.Finished); ok {
@@ -136,11 +149,13 @@ func wrongAttempt() *plant {
 				}
 			}
 			return []scheduler.Effect{out}
-		}}
+		},
+	}
 }
 
 func sameAttempt() *plant {
-	return &plant{name: "same-attempt", rule: rule4, about: "a task that is tried again keeps the number of its attempt",
+	return &plant{
+		name: "same-attempt", rule: rule4, about: "a task that is tried again keeps the number of its attempt",
 		hubSays: func(_ *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok {
 				if c, ok := s.Msg.(*wire.Compute); ok {
@@ -150,13 +165,15 @@ func sameAttempt() *plant {
 				}
 			}
 			return []scheduler.Effect{out}
-		}}
+		},
+	}
 }
 
 // lostStop is a scheduler that gives tasks up, and neither tells the worker nor takes note of their end.
 func lostStop() *plant {
 	given := map[wire.Attempt]bool{}
-	return &plant{name: "lost-stop", rule: rule4, about: "an attempt that is not wanted is not ended",
+	return &plant{
+		name: "lost-stop", rule: rule4, about: "an attempt that is not wanted is not ended",
 		hubSays: func(_ *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok {
 				if m, ok := s.Msg.(*wire.Stop); ok {
@@ -175,32 +192,38 @@ func lostStop() *plant {
 				}
 			}
 			return []worker.Effect{out}
-		}}
+		},
+	}
 }
 
 func leakedClaim() *plant {
-	return &plant{name: "leaked-claim", rule: rule5, about: "a release is forgotten, and the end of its client too",
+	return &plant{
+		name: "leaked-claim", rule: rule5, about: "a release is forgotten, and the end of its client too",
 		hubHears: func(_ *world, in scheduler.In) []scheduler.In {
 			switch in.Msg.(type) {
 			case *wire.Release, *wire.Bye:
 				return nil
 			}
 			return []scheduler.In{in}
-		}}
+		},
+	}
 }
 
 func leakedValue() *plant {
-	return &plant{name: "leaked-value", rule: rule5, about: "a worker keeps a value that nobody wants",
+	return &plant{
+		name: "leaked-value", rule: rule5, about: "a worker keeps a value that nobody wants",
 		nodeSays: func(n *node, out worker.Effect) []worker.Effect {
 			if _, ok := out.(*worker.Free); ok && n.w.rng.chance(0.05) {
 				return nil
 			}
 			return []worker.Effect{out}
-		}}
+		},
+	}
 }
 
 func leakedOperation() *plant {
-	return &plant{name: "leaked-operation", rule: rule5, about: "workers are not told to forget operations",
+	return &plant{
+		name: "leaked-operation", rule: rule5, about: "workers are not told to forget operations",
 		hubSays: func(w *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok && w.rng.chance(0.2) {
 				if _, ok := s.Msg.(*wire.Forget); ok {
@@ -208,11 +231,13 @@ func leakedOperation() *plant {
 				}
 			}
 			return []scheduler.Effect{out}
-		}}
+		},
+	}
 }
 
 func oversubscribed() *plant {
-	return &plant{name: "oversubscribed", rule: rule6, about: "the scheduler believes in more resources than a worker has",
+	return &plant{
+		name: "oversubscribed", rule: rule6, about: "the scheduler believes in more resources than a worker has",
 		hubHears: func(_ *world, in scheduler.In) []scheduler.In {
 			if h, ok := in.Msg.(*wire.WorkerHello); ok {
 				h.Resources = slices.Clone(h.Resources)
@@ -221,7 +246,8 @@ func oversubscribed() *plant {
 				}
 			}
 			return []scheduler.In{in}
-		}}
+		},
+	}
 }
 
 func forgottenSubmit() *plant {
@@ -237,7 +263,8 @@ func forgottenSubmit() *plant {
 }
 
 func twoAnswers() *plant {
-	return &plant{name: "two-answers", rule: rule7, about: "a call is answered twice",
+	return &plant{
+		name: "two-answers", rule: rule7, about: "a call is answered twice",
 		hubSays: func(_ *world, out scheduler.Effect) []scheduler.Effect {
 			if s, ok := out.(*scheduler.Send); ok {
 				if _, ok := s.Msg.(*wire.Reply); ok {
@@ -245,7 +272,8 @@ func twoAnswers() *plant {
 				}
 			}
 			return []scheduler.Effect{out}
-		}}
+		},
+	}
 }
 
 // lastReplica lets go of a value as soon as it has been announced.

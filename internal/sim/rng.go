@@ -56,13 +56,6 @@ func (r *rng) exp(mean time.Duration) time.Duration {
 	return min(time.Duration(-math.Log(1-r.float())*float64(mean)), 8*mean)
 }
 
-// shuffle puts n things in random order.
-func (r *rng) shuffle(n int, swap func(i, j int)) {
-	for i := n - 1; i > 0; i-- {
-		swap(i, r.intn(i+1))
-	}
-}
-
 // pick returns one of the elements, or the zero value of none.
 func pick[T any](r *rng, from []T) T {
 	var none T

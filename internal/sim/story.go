@@ -36,16 +36,15 @@ type story struct {
 	killed     int // processes that ended while it ran
 	losses     int // replicas, and attempts, that were lost
 	dispatches int
-	spared     int // executions that ended after they had been given up
 
 	// What the scheduler can know.
-	places  []place
-	commit  *attempt // the last one
-	current *attempt // that is open
-	second  *attempt // that is open besides it: another worker tries too what runs for very long
-	lastTry uint32   // number of the last attempt
+	places    []place
+	commit    *attempt // the last one
+	current   *attempt // that is open
+	second    *attempt // that is open besides it: another worker tries too what runs for very long
+	lastTry   uint32   // number of the last attempt
 	stoppedAt *peer    // who was told last to end an attempt
-	claims  int
+	claims    int
 	// Steps in which, for a moment, nobody claimed it, somebody got it, somebody lost it.
 	unclaimed, placed, shaken int
 

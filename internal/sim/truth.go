@@ -105,5 +105,8 @@ func (a *auditor) unreadable(id wire.ID, worker uint32) {
 // settled reports whether a value came to be at some time, or will not come.
 func (a *auditor) settled(id wire.ID) bool {
 	s := a.story(id)
-	return s == nil || s.commit != nil || s.stopped || s.failures > 0 || s.killed > 0 || s.claims == 0
+	if s == nil {
+		return false // it is not submitted yet
+	}
+	return s.commit != nil || s.stopped || s.failures > 0 || s.killed > 0 || s.claims == 0
 }

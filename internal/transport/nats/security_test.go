@@ -64,7 +64,10 @@ func TestUsers(t *testing.T) {
 			_ = e.Close()
 		}
 	}
-	if n := s.Stats().Refused["Authentication Failure"]; n != 7 {
+	failures := func() int64 { return s.Stats().Refused["Authentication Failure"] }
+	for end := time.Now().Add(5 * time.Second); failures() < 7 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	} // the server counts after it has told the client
+	if failures() != 7 {
 		t.Errorf("got %v, want 7 authentication failures", s.Stats().Refused)
 	}
 }

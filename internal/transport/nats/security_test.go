@@ -64,7 +64,7 @@ func TestUsers(t *testing.T) {
 			_ = e.Close()
 		}
 	}
-	failures := func() int64 { return s.Stats().Refused["Authentication Failure"] }
+	failures := func() int { return s.Stats().Refused["Authentication Failure"] }
 	for end := time.Now().Add(5 * time.Second); failures() < 7 && time.Now().Before(end); time.Sleep(time.Millisecond) {
 	} // the server counts after it has told the client
 	if failures() != 7 {

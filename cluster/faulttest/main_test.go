@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -65,6 +66,9 @@ func newRig(t testing.TB, conf cluster.Config) *rig {
 	l := clustertest.Local(t, conf)
 	r := &rig{Local: l, t: t, c: clustertest.ClientOf(t, l), marks: t.TempDir()}
 	t.Cleanup(r.report)
+	if err := r.c.WaitForWorkers(within(t, 30*time.Second), conf.Workers); err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
@@ -169,6 +173,7 @@ func (r *rig) settled() {
 	r.t.Helper()
 	var info *cluster.Info
 	until(r.t, 15*time.Second, "nothing is left on the cluster", func() bool {
+		runtime.GC() // futures that nobody has any more are released when that is noticed
 		info = r.info()
 		left := info.Graphs
 		for _, s := range info.Tasks {

@@ -124,6 +124,25 @@ func (n *Node) shrink() {
 	debug.FreeOSMemory()
 }
 
+// Values of less than reclaimLeast bytes are left to the collector's own pace.
+const (
+	reclaimLeast = 1 << 20
+	reclaimBytes = 64 << 20
+)
+
+// reclaim has large values that were dropped collected soon, so that the next ones are put where they were: memory that the process
+// has touched already is several times as fast as what the system has to give it first.
+func (n *Node) reclaim(bytes int64) {
+	if bytes < reclaimLeast || n.dropped.Add(bytes) < reclaimBytes || n.collecting.Swap(true) {
+		return
+	}
+	n.dropped.Store(0)
+	n.beside(func() {
+		runtime.GC()
+		n.collecting.Store(false)
+	})
+}
+
 // beside runs f in a goroutine that Close waits for.
 func (n *Node) beside(f func()) { n.others.Go(f) }
 

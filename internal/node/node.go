@@ -24,12 +24,14 @@ type Node struct {
 	table table
 	gauge gauge
 
-	life   context.Context // of everything beside tasks
-	end    context.CancelFunc
-	others sync.WaitGroup // fetches, pushes, answers, spilling
-	done   chan struct{}  // closed when the loop has ended
-	closed atomic.Bool
-	asking chan struct{} // one place per question that is being answered
+	life       context.Context // of everything beside tasks
+	end        context.CancelFunc
+	others     sync.WaitGroup // fetches, pushes, answers, spilling
+	done       chan struct{}  // closed when the loop has ended
+	closed     atomic.Bool
+	dropped    atomic.Int64 // bytes of large values since they were collected
+	collecting atomic.Bool
+	asking     chan struct{} // one place per question that is being answered
 
 	mu      sync.Mutex // guards what follows
 	inbox   []worker.In

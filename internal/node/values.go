@@ -71,7 +71,9 @@ func (n *Node) discard(h *holding) {
 	}
 	if recycle && v != nil {
 		h.made.Recycle(v)
+		return
 	}
+	n.reclaim(h.bytes)
 }
 
 // pin returns the value, from disk if need be, until unpin.

@@ -34,6 +34,9 @@ func (a *auditor) dispatch(p *peer, t *wire.Task) {
 			return
 		}
 		s.dispatches++
+		if !slices.Contains(s.ids, id) {
+			s.ids = append(s.ids, id)
+		}
 		at.members = append(at.members, s)
 		a.tell(s, "is handed out in", t.ID, t.Attempt, p.number, "")
 	}
@@ -41,32 +44,46 @@ func (a *auditor) dispatch(p *peer, t *wire.Task) {
 	if last := a.last[t.ID]; t.Attempt <= last {
 		a.violateStory(rule4, s, "attempt %d of %v comes after attempt %d", t.Attempt, t.ID, last)
 	}
-	a.last[t.ID], s.lastTry = t.Attempt, t.Attempt
+	a.last[t.ID] = t.Attempt
 	switch {
 	case p.gone:
 		a.internal("%v is handed to %s, which is gone", t.ID, p.name)
-	case s.sure() && s.placed != a.step:
+	case s.sureOf(at.last) && s.placed != a.step:
 		a.violateStory(rule3, s, "%v is handed to %s although %s has its value", t.ID, p.name, s.places[0].p.name)
-	case s.current != nil && s.second == nil && s.current.p != p && a.w.now-s.current.since >= secondAfter:
-		s.second = at
-		for _, m := range at.members {
-			m.losses++ // it may well run once more
-		}
-	case s.current != nil:
-		a.violateStory(rule3, s, "%v is handed to %s while %s still has attempt %d", t.ID, p.name, s.current.p.name, s.current.Attempt.Attempt)
-		a.close(s.current, "superseded")
+	default:
+		a.besides(at)
 	}
 	for _, id := range t.Inputs {
-		if in := a.story(id); in == nil || !in.held() && in.shaken != a.step {
+		if in := a.story(id); in == nil || !in.heldAs(id.Whole()) && in.shaken != a.step {
 			a.violateStory(ruleOther, s, "%v is handed to %s although nobody has its input %v", t.ID, p.name, id)
 		}
 	}
 	a.attempts[at.Attempt] = at
 	p.opened = append(p.opened, at)
-	if s.second != at {
-		s.current = at
-	}
+	s.open = append(s.open, at)
 	a.open++
+}
+
+// besides judges an attempt by the others at the same task that are open: one that takes long may be tried once more by another worker.
+func (a *auditor) besides(at *attempt) {
+	var others []*attempt
+	for _, o := range at.story.open {
+		if o.last == at.last {
+			others = append(others, o)
+		}
+	}
+	switch {
+	case len(others) == 0:
+	case len(others) == 1 && others[0].p != at.p && a.w.now-others[0].since >= secondAfter:
+		for _, m := range at.members {
+			m.losses++ // it may well run once more
+		}
+	default:
+		for _, o := range others {
+			a.violateStory(rule3, at.story, "%v is handed to %s while %s still has attempt %d", at.ID, at.p.name, o.p.name, o.Attempt.Attempt)
+			a.close(o, "superseded")
+		}
+	}
 }
 
 // close ends an attempt.
@@ -76,12 +93,7 @@ func (a *auditor) close(at *attempt, how string) {
 	}
 	at.end, at.ended = how, a.step
 	a.open--
-	switch s := at.story; at {
-	case s.current:
-		s.current, s.second = s.second, nil
-	case s.second:
-		s.second = nil
-	}
+	at.story.open = slices.DeleteFunc(at.story.open, func(o *attempt) bool { return o == at })
 	at.p.opened = slices.DeleteFunc(at.p.opened, func(o *attempt) bool { return o == at })
 	switch how {
 	case "committed":
@@ -233,10 +245,16 @@ func (a *auditor) free(p *peer, id wire.ID) {
 		a.sums.lostValues++
 		return
 	}
-	if s.claims == 0 || s.unclaimed == a.step || s.stopped {
+	if s.claims == 0 || s.unclaimed == a.step || s.stopped || !a.told(s, id) {
 		return
 	}
 	a.violateStory(rule8, s, "the last replica of %v, on %s, is let go although %d clients claim it", id, p.name, s.claims)
+}
+
+// told reports whether a client claims a value and was told that it is the one with this id. Of a graph that was admitted when the value
+// had been let go, the scheduler keeps another task with the same key apart.
+func (a *auditor) told(s *story, id wire.ID) bool {
+	return slices.ContainsFunc(s.announced, func(n announcement) bool { return n.value == id && n.p.claims[n.id] == s })
 }
 
 // claim and unclaim keep the count of who wants a value, as the scheduler has been told.

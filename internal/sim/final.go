@@ -81,18 +81,18 @@ func (a *auditor) balance() {
 		return
 	}
 	for _, s := range a.all {
-		if at := s.current; at != nil {
+		for _, at := range s.open {
 			a.violateStory(rule4, s, "attempt %d of %v, on %s, has not ended", at.Attempt.Attempt, at.ID, at.p.name)
 		}
 	}
 }
 
 // bound judges how often each key was run: once for each time that somebody asked for it, once for each failure, and once for each time
-// that it, or something that needs it, had to be made again because it was lost.
+// that it, or something that needs it, had to be made again because it was lost, in each of the graphs that do not share it.
 func (a *auditor) bound() {
 	again := make(map[*story]int, len(a.all))
 	for _, s := range a.all {
-		allowed := s.needs + a.mayRepeat(s, again)
+		allowed := s.needs + a.mayRepeat(s, again)*max(1, len(s.ids))
 		if s.runs > allowed {
 			a.violateStory(rule8, s, "it ran %d times; %d needs, %d losses, %d failures and what uses it explain at most %d",
 				s.runs, s.needs, s.losses, s.failures, allowed)

@@ -207,6 +207,10 @@ func (a *auditor) afterStep(out []scheduler.Effect) {
 				a.welcomed(a.peer(s.To), m)
 			case *wire.Stop, *wire.Free:
 				a.said(a.peer(s.To), m)
+			case *wire.Finished:
+				for _, r := range m.Values {
+					a.announce(a.peer(s.To), r)
+				}
 			case *wire.Erred: // a claim to what has failed keeps nothing
 				for _, id := range m.IDs {
 					a.unclaim(a.peer(s.To), id, "told to have failed")
@@ -297,6 +301,21 @@ func (a *auditor) refused(p *peer, m *wire.Admitted) {
 	}
 }
 
+// announce takes note of what a client is told about a value.
+func (a *auditor) announce(p *peer, r wire.Ready) {
+	s := a.story(r.ID)
+	if s == nil {
+		return
+	}
+	for k := range s.announced {
+		if n := &s.announced[k]; n.p == p && n.id == r.ID {
+			n.value = r.Value
+			return
+		}
+	}
+	s.announced = append(s.announced, announcement{p, r.ID, r.Value})
+}
+
 // announced judges what a client is told about a value.
 func (a *auditor) announced(p *peer, r wire.Ready) {
 	s := a.story(r.ID)
@@ -316,7 +335,7 @@ func (a *auditor) announced(p *peer, r wire.Ready) {
 		return
 	}
 	// A value that a worker brought back from an earlier session may bear the number of an attempt that it made unnecessary.
-	if c := s.commit; c != nil && c.last == r.Value && (r.Attempt < c.Attempt.Attempt || r.Attempt > s.lastTry) {
+	if c := s.commit; c != nil && c.last == r.Value && (r.Attempt < c.Attempt.Attempt || r.Attempt > a.last[c.ID]) {
 		a.violateStory(rule3, s, "%v is announced to be of attempt %d, but attempt %d was committed", r.ID, r.Attempt, c.Attempt.Attempt)
 	}
 	for _, n := range r.Workers {

@@ -39,11 +39,11 @@ type story struct {
 
 	// What the scheduler can know.
 	places    []place
-	commit    *attempt // the last one
-	current   *attempt // that is open
-	second    *attempt // that is open besides it: another worker tries too what runs for very long
-	lastTry   uint32   // number of the last attempt
-	stoppedAt *peer    // who was told last to end an attempt
+	commit    *attempt       // the last one
+	ids       []wire.ID      // under which it was handed out: of graphs that do not share it
+	open      []*attempt     // at it
+	announced []announcement // to whom, and as what
+	stoppedAt *peer          // who was told last to end an attempt
 	claims    int
 	// Steps in which, for a moment, nobody claimed it, somebody got it, somebody lost it.
 	unclaimed, placed, shaken int
@@ -63,9 +63,20 @@ func (s *story) at(p *peer, id wire.ID) int {
 	return slices.IndexFunc(s.places, func(at place) bool { return at.p == p && at.id == id })
 }
 
-// sure reports whether the scheduler can know of a worker that has the value and from which it could be read.
-func (s *story) sure() bool {
-	return slices.ContainsFunc(s.places, func(at place) bool { return !at.doubt })
+// sureOf reports whether the scheduler can know of a worker that has the value under an id, and from which it could be read.
+func (s *story) sureOf(id wire.ID) bool {
+	return slices.ContainsFunc(s.places, func(at place) bool { return at.id == id && !at.doubt })
+}
+
+// heldAs reports whether the scheduler can know of a worker that has the value under an id.
+func (s *story) heldAs(id wire.ID) bool {
+	return slices.ContainsFunc(s.places, func(at place) bool { return at.id == id })
+}
+
+// An announcement is what a client was told of a value that it calls id.
+type announcement struct {
+	p         *peer
+	id, value wire.ID
 }
 
 // A line is one thing that happened to a key.

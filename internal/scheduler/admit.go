@@ -236,17 +236,15 @@ func (s *Scheduler) connect(r *run, p *Prepared) {
 // shareAll makes proxies of the tasks that other live runs have too, hits among them, and enters the others for later runs to find.
 func (s *Scheduler) shareAll(r *run, hits []hit) {
 	exec := r.client.hello.Executable
-	twins := make([]*sharedLayer, len(r.layers)) // of layers that are here
+	twins := make([][]sharedLayer, len(r.layers)) // of layers that are here
 	for n, l := range r.layers {
 		if l.Kind != wire.LayerOps {
 			continue
 		}
 		k := sharedKey{exec, l.Token}
-		if same := s.shared[k]; len(same) > 0 {
-			twin := same[0]
-			twins[n] = &twin
-		}
-		s.shared[k] = append(s.shared[k], sharedLayer{r.slot, int32(n)})
+		same := s.shared[k]
+		twins[n] = same[:len(same):len(same)]
+		s.shared[k] = append(same, sharedLayer{r.slot, int32(n)})
 	}
 	if r.keys != nil {
 		for k := len(hits) - 1; k >= 0; k-- {
@@ -254,7 +252,7 @@ func (s *Scheduler) shareAll(r *run, hits []hit) {
 			s.share(r, h.task, s.runs[h.twin.run], h.twin.task)
 		}
 		s.tables = append(s.tables, r)
-		if !slices.ContainsFunc(twins, func(t *sharedLayer) bool { return t != nil }) {
+		if !slices.ContainsFunc(twins, func(t []sharedLayer) bool { return len(t) > 0 }) {
 			return
 		}
 	}
@@ -262,14 +260,17 @@ func (s *Scheduler) shareAll(r *run, hits []hit) {
 	for i := int32(r.plan.N) - 1; i >= 0; i-- {
 		n := r.plan.Layer[i]
 		switch {
-		case twins[n] != nil:
-			tr := s.runs[twins[n].run]
-			if ti, ok := tr.plan.Task(twins[n].layer, r.plan.Index[i]); ok {
-				s.share(r, i, tr, ti)
+		case len(twins[n]) > 0:
+			for _, twin := range twins[n][:min(len(twins[n]), twinsMax)] {
+				tr := s.runs[twin.run]
+				if ti, ok := tr.plan.Task(twin.layer, r.plan.Index[i]); ok && sharable(r, tr, ti) {
+					s.share(r, i, tr, ti)
+					break
+				}
 			}
 		case r.layers[n].Kind == wire.LayerList && r.keys == nil:
 			token := r.plan.Token(i)
-			if tr, ti, ok := s.keyed(exec, token); ok {
+			if tr, ti, ok := s.keyed(exec, token); ok && sharable(r, tr, ti) {
 				s.share(r, i, tr, ti)
 			} else {
 				s.keys[sharedKey{exec, token}] = r.ref(i)
@@ -294,13 +295,21 @@ func (s *Scheduler) keyed(exec string, token graph.Token) (*run, int32, bool) {
 	return nil, 0, false
 }
 
-// share makes task i of r a proxy of its equal in tr, if it is needed and the other can be shared. One whose value was let go is not: to
-// make it again would take inputs of tr that may be gone for good, while r has its own.
+// twinsMax is in how many runs of one layer a task is looked for that can be shared.
+const twinsMax = 16
+
+// sharable reports whether task ti of tr can be shared by r. One whose value was let go cannot: to make it again would take inputs of tr
+// that may be gone for good, while r has its own.
+func sharable(r, tr *run, ti int32) bool {
+	return tr != r && tr.tasks[ti].status != statusLinked && tr.tasks[ti].status != statusReleased
+}
+
+// share makes task i of r a proxy of its equal in tr, if it is needed and the other can be shared.
 func (s *Scheduler) share(r *run, i int32, tr *run, ti int32) {
 	if t := &r.tasks[i]; t.status != statusLinked && !t.needed() {
 		return
 	}
-	if tr == r || tr.tasks[ti].status == statusLinked || tr.tasks[ti].status == statusReleased {
+	if !sharable(r, tr, ti) {
 		return
 	}
 	s.unlink(r, i)

@@ -179,7 +179,7 @@ func (a *auditor) loseReplica(s *story, p *peer, id wire.ID, how string) {
 	if known, _ := a.displace(s, p, id); known {
 		s.shaken = a.step
 		a.tell(s, how, id, 0, p.number, "")
-		if !s.held() {
+		if !s.heldAs(id) {
 			s.losses++
 			a.sums.lostValues++
 		}
@@ -234,7 +234,7 @@ func (a *auditor) free(p *peer, id wire.ID) {
 	a.tell(s, "is let go as", id, 0, p.number, "")
 	shaken := s.shaken == a.step // another replica was lost in the moment in which this one was given up for it
 	s.shaken = a.step
-	if s.held() {
+	if s.heldAs(id) {
 		return
 	}
 	if s.scattered || s.impure { // it cannot be made again if something needs it after all

@@ -99,7 +99,7 @@ func ExampleWorkerInfo() {
 	c, _ := client.Local(ctx, client.Workers(2))
 	defer c.Close()
 	info, _ := c.Info(ctx)
-	var w client.WorkerInfo = info.Workers[0]
+	w := info.Workers[0]
 	fmt.Println(w.Name, w.Threads, w.Status)
 	// Output: local 2 running
 }
@@ -109,7 +109,7 @@ func ExampleClientInfo() {
 	c, _ := client.Local(ctx)
 	defer c.Close()
 	info, _ := c.Info(ctx)
-	var me client.ClientInfo = info.Clients[0]
+	me := info.Clients[0]
 	fmt.Println(strings.Contains(me.Process, fmt.Sprint(os.Getpid())))
 	// Output: true
 }
@@ -138,7 +138,7 @@ func ExampleTaskRecord() {
 	_, _ = c.Submit[int](inc, 1).Result(ctx)
 	time.Sleep(20 * time.Millisecond)
 	records, err := c.TaskStream(ctx, begin)
-	var r client.TaskRecord = records[0]
+	r := records[0]
 	fmt.Println(len(records), r.Worker, r.Failed, err)
 	// Output: 1 local false <nil>
 }
@@ -152,7 +152,7 @@ func ExampleMemorySampler() {
 		_, err := c.Gather(ctx, c.Map[int](inc, []int{1, 2, 3}))
 		return err
 	})
-	var samples []client.MemorySample = m.Samples("inc")
+	samples := m.Samples("inc")
 	fmt.Println(len(samples) >= 2, samples[0].RSS > 0, err)
 	// Output: true true <nil>
 }

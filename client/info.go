@@ -52,7 +52,7 @@ type WorkerInfo struct {
 }
 
 // ClientInfo is one client at a moment.
-type ClientInfo struct {
+type ClientInfo struct { //nolint:revive // Info is the cluster's
 	Number  int
 	Process string // host and process id
 	Futures int    // values that it keeps

@@ -2,6 +2,7 @@ package client
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -11,7 +12,7 @@ import (
 // Same as the argument workers.
 func OnWorkers(names ...string) Option {
 	return Option{func(s *settings) {
-		s.run.Workers = append(s.run.Workers[:len(s.run.Workers):len(s.run.Workers)], names...)
+		s.run.Workers = append(slices.Clip(s.run.Workers), names...)
 		s.scatter.Workers = s.run.Workers
 	}}
 }

@@ -94,13 +94,6 @@ func (j *journal) fail(err error) {
 	}
 }
 
-// err returns why the log is not written any more.
-func (j *journal) err() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.failed
-}
-
 func (j *journal) close() error {
 	close(j.stop)
 	<-j.done

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -102,9 +103,7 @@ func blockName(ticket string) (name string, block []int, ok bool) {
 // withMetadata returns a table with more entries in the metadata of its schema.
 func withMetadata(t *server.Table, more map[string]string) *server.Table {
 	all := t.Schema.Metadata().ToMap()
-	for k, v := range more {
-		all[k] = v
-	}
+	maps.Copy(all, more)
 	md := arrow.MetadataFrom(all)
 	return withSchema(t, arrow.NewSchema(t.Schema.Fields(), &md))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 	"unsafe"
 	"weak"
@@ -294,7 +295,7 @@ func (b *bindAny) Func() (any, error) {
 		call = f.CallSlice
 	}
 	made := reflect.MakeFunc(b.Type, func(args []reflect.Value) []reflect.Value {
-		return call(append(first[:len(first):len(first)], args...))
+		return call(append(slices.Clip(first), args...))
 	})
 	p := reflect.New(b.Type)
 	p.Elem().Set(made)

@@ -64,11 +64,11 @@ func objectNamed(symbol string) (unsafe.Pointer, error) {
 	if p, ok := objects.Load(symbol); ok {
 		return p.(unsafe.Pointer), nil
 	}
-	cut := strings.LastIndexByte(symbol, '@')
-	if cut < 0 {
+	before, after, ok0 := strings.CutLast(symbol, "@")
+	if !ok0 {
 		return nil, fmt.Errorf("fn: %q is no symbol: %w", symbol, ErrSymbol)
 	}
-	place, err := strconv.ParseInt(symbol[cut+1:], 16, 64)
+	place, err := strconv.ParseInt(after, 16, 64)
 	if err != nil {
 		return nil, fmt.Errorf("fn: %q is no symbol: %w", symbol, ErrSymbol)
 	}
@@ -77,7 +77,7 @@ func objectNamed(symbol string) (unsafe.Pointer, error) {
 		return nil, fmt.Errorf("fn: %q is not here; the processes must run the same executable: %w", symbol, ErrSymbol)
 	}
 	entry := *(*uintptr)(object)
-	if f := runtime.FuncForPC(entry); f == nil || f.Entry() != entry || f.Name() != symbol[:cut] {
+	if f := runtime.FuncForPC(entry); f == nil || f.Entry() != entry || f.Name() != before {
 		name := "nothing"
 		if f != nil {
 			name = f.Name()

@@ -67,7 +67,8 @@ func InProcess(t testing.TB, workers int) *client.Client {
 // ClientOf returns a new client of a cluster, when all its workers are there. It ends with the test.
 func ClientOf(t testing.TB, of interface {
 	Client(context.Context) (*client.Client, error)
-}) *client.Client {
+},
+) *client.Client {
 	t.Helper()
 	c, err := of.Client(context.Background())
 	if err != nil {

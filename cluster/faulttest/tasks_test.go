@@ -7,21 +7,12 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
 )
 
 func square(x int) int { return x * x }
-
-func sum(xs ...int) int {
-	s := 0
-	for _, x := range xs {
-		s += x
-	}
-	return s
-}
 
 // slow squares a number, and leaves a mark.
 func slow(ctx context.Context, dir string, i int, d time.Duration) (int, error) {
@@ -30,23 +21,6 @@ func slow(ctx context.Context, dir string, i int, d time.Duration) (int, error) 
 	}
 	time.Sleep(d)
 	return i * i, nil
-}
-
-// after adds, when a file is there.
-func after(ctx context.Context, dir, file string, xs ...int) (int, error) {
-	if err := leave(ctx, dir, "after"); err != nil {
-		return 0, err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
-			return sum(xs...), nil
-		}
-		select {
-		case <-ctx.Done():
-			return 0, context.Cause(ctx)
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
 }
 
 // block makes reproducible bytes.
@@ -125,7 +99,7 @@ func goexits() int { runtime.Goexit(); return 0 }
 func recurses(n int) int {
 	var pad [512]byte
 	pad[n%512] = byte(n)
-	return recurses(n+1) + int(pad[(n+1)%512])
+	return recurses(n+1) + int(pad[(n+1)%512]) //nolint:staticcheck // that is what it is for
 }
 
 // goroutines and descriptors of the process it runs in.

@@ -110,7 +110,7 @@ func TestCase27TinyResults(t *testing.T) {
 		}
 	}
 	r.c.Release(fs)
-	fs = nil
+	fs = nil //nolint:ineffassign // for the collector
 	r.settled()
 }
 

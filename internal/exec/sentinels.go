@@ -26,8 +26,12 @@ var (
 	ErrMemory = errors.New("not enough memory")
 	// ErrSerialize means that a function, an argument or a result cannot travel between processes.
 	ErrSerialize = errors.New("cannot travel between processes")
-	// ErrGraph, ErrClash and ErrCycle are those of package graph: of graphs that were refused.
-	ErrGraph, ErrClash, ErrCycle = graph.ErrGraph, graph.ErrClash, graph.ErrCycle
+	// ErrGraph is package graph's: of a malformed graph.
+	ErrGraph = graph.ErrGraph
+	// ErrClash is package graph's: of one key for two computations.
+	ErrClash = graph.ErrClash
+	// ErrCycle is package graph's: of tasks that need each other.
+	ErrCycle = graph.ErrCycle
 	// ErrReschedule is returned by a function that wants to be run elsewhere or later; it is no failure of the task.
 	ErrReschedule = errors.New("reschedule")
 )

@@ -21,7 +21,7 @@ func identity[T any](x T) T { return x }
 
 type pair[K, V any] struct {
 	k K
-	v V
+	_ V
 }
 
 func (p pair[K, V]) Key() K { return p.k }
@@ -103,8 +103,14 @@ func TestType(t *testing.T) {
 			t.Errorf("got %v, want %v", got, typ)
 		}
 		for _, wrong := range []TypePlace{
-			{p.Place + 8, p.Hash, p.Name}, {p.Place - 8, p.Hash, p.Name}, {p.Place, p.Hash + 1, p.Name}, {p.Place, p.Hash, p.Name + "x"},
-			{p.Place, p.Hash, ""}, {-p.Place, p.Hash, p.Name}, {1 << 62, p.Hash, p.Name}, {p.Place + 1, p.Hash, p.Name},
+			{p.Place + 8, p.Hash, p.Name},
+			{p.Place - 8, p.Hash, p.Name},
+			{p.Place, p.Hash + 1, p.Name},
+			{p.Place, p.Hash, p.Name + "x"},
+			{p.Place, p.Hash, ""},
+			{-p.Place, p.Hash, p.Name},
+			{1 << 62, p.Hash, p.Name},
+			{p.Place + 1, p.Hash, p.Name},
 		} {
 			if got, ok := Type(wrong); ok {
 				t.Errorf("%+v gave %v", wrong, got)

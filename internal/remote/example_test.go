@@ -77,7 +77,7 @@ func ExampleHandle() {
 	})
 	x.Welcome(&wire.Welcome{Number: 1})
 	r, _ := x.Start(context.Background(), graph.Of(graph.Const("two", graph.Token{}, 2)), exec.Options{})
-	var h *remote.Handle = r.Handle(0, 0)
+	h := r.Handle(0, 0)
 	r.Release()
 	_, err := h.Wait(context.Background())
 	fmt.Println(errors.Is(err, exec.ErrNoWorkers), h.Done())

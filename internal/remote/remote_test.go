@@ -157,7 +157,8 @@ func TestGraphsOnHandles(t *testing.T) {
 		t.Errorf("got %v", v)
 	}
 	b.Release()
-	held = nil
+	runtime.KeepAlive(held)
+	held = nil //nolint:ineffassign,wastedassign // for the collector
 	runtime.GC()
 	time.Sleep(5 * time.Millisecond)
 	runtime.GC()

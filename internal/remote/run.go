@@ -24,9 +24,8 @@ type Run struct {
 	outs    []*graph.Layer // of the graph's outputs
 	entries []*entry       // the wanted values, output after output
 	start   []int32        // where each output's begin
-	index   func(out, k int) int
-	group   *group   // of Wait
-	holds   []*entry // distinct
+	group   *group         // of Wait
+	holds   []*entry       // distinct
 
 	// Guarded by the executor's mu.
 	submit   *wire.Submit // until it was admitted

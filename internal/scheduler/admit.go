@@ -243,7 +243,7 @@ func (s *Scheduler) shareAll(r *run, hits []hit) {
 		}
 		k := sharedKey{exec, l.Token}
 		same := s.shared[k]
-		twins[n] = same[:len(same):len(same)]
+		twins[n] = slices.Clip(same)
 		s.shared[k] = append(same, sharedLayer{r.slot, int32(n)})
 	}
 	if r.keys != nil {

@@ -69,13 +69,3 @@ func (s *Scheduler) launchAt(a *agent, executable string) {
 	a.launched = append(a.launched, executable)
 	a.out.say(&wire.Launch{Executable: executable, Reason: "a client has brought it"})
 }
-
-// agentOf returns the agent that watches a worker, or nil.
-func (s *Scheduler) agentOf(w *worker) *agent {
-	for _, a := range s.agents {
-		if a.hello.Name == w.hello.Agent && w.hello.Agent != "" {
-			return a
-		}
-	}
-	return nil
-}

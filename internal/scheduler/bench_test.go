@@ -22,8 +22,10 @@ func opsGraph(client uint32, serial *uint64, g graph.Graph) wire.Graph {
 		*serial++
 		id := wire.NewLayerID(client, *serial)
 		ids[l.Token()] = id
-		k := wire.Layer{ID: id, Kind: wire.LayerOps, Name: l.Name(), Token: l.Token(), Content: l.Content(), Space: l.Space(), OutBytes: -1,
-			Segments: []wire.Segment{{Hi: int32(l.Len()), Bytes: []byte("op")}}}
+		k := wire.Layer{
+			ID: id, Kind: wire.LayerOps, Name: l.Name(), Token: l.Token(), Content: l.Content(), Space: l.Space(), OutBytes: -1,
+			Segments: []wire.Segment{{Hi: int32(l.Len()), Bytes: []byte("op")}},
+		}
 		if l.IsAlias() {
 			k.Kind = wire.LayerAlias
 		}
@@ -45,8 +47,10 @@ func layerOf(name string, n int, edges ...graph.Edge) *graph.Layer {
 // listGraph packs n independent tasks with keys of their own, as client.Map does.
 func listGraph(client uint32, serial *uint64, n int) wire.Graph {
 	*serial++
-	l := wire.Layer{ID: wire.NewLayerID(client, *serial), Kind: wire.LayerList, Name: "list", Token: tokenOf(client, *serial), Content: tokenOf(client, *serial),
-		Space: []int{n}, Edges: []wire.Edge{{}}, Names: []string{"inc"}, OutBytes: -1}
+	l := wire.Layer{
+		ID: wire.NewLayerID(client, *serial), Kind: wire.LayerList, Name: "list", Token: tokenOf(client, *serial), Content: tokenOf(client, *serial),
+		Space: []int{n}, Edges: []wire.Edge{{}}, Names: []string{"inc"}, OutBytes: -1,
+	}
 	for lo := 0; lo < n; lo += wire.SegmentTasks {
 		hi := min(lo+wire.SegmentTasks, n)
 		m := hi - lo
@@ -68,7 +72,6 @@ type crew struct {
 	done  int
 	nanos int64
 	bytes int64
-	until func() bool
 }
 
 func newCrew(workers, threads int) *crew {
@@ -247,7 +250,7 @@ func BenchmarkAdmit(b *testing.B) {
 				began = time.Now()
 				c.s.Step(1, []In{{From: "c", Msg: m, Prepared: p}})
 				admit += time.Since(began)
-				p = nil
+				p = nil //nolint:ineffassign // for the collector
 				runtime.GC()
 				runtime.ReadMemStats(&after)
 				bytes += float64(after.HeapAlloc) - float64(before.HeapAlloc)
@@ -327,10 +330,14 @@ func BenchmarkFan(b *testing.B) {
 	var serial uint64
 	external := func(ids ...wire.ID) wire.Graph {
 		serial += 2
-		ext := wire.Layer{ID: wire.NewLayerID(1, serial), Kind: wire.LayerExternal, Name: "ext", Token: tokenOf("ext", serial), Content: tokenOf("ext", serial),
-			Space: []int{len(ids)}, External: ids}
-		use := wire.Layer{ID: wire.NewLayerID(1, serial+1), Kind: wire.LayerOps, Name: "use", Token: tokenOf("use", serial), Content: tokenOf("use", serial), Space: []int{1},
-			Edges: []wire.Edge{{From: ext.ID, Map: graph.All{N: len(ids)}}}, Segments: []wire.Segment{{Hi: 1}}}
+		ext := wire.Layer{
+			ID: wire.NewLayerID(1, serial), Kind: wire.LayerExternal, Name: "ext", Token: tokenOf("ext", serial), Content: tokenOf("ext", serial),
+			Space: []int{len(ids)}, External: ids,
+		}
+		use := wire.Layer{
+			ID: wire.NewLayerID(1, serial+1), Kind: wire.LayerOps, Name: "use", Token: tokenOf("use", serial), Content: tokenOf("use", serial), Space: []int{1},
+			Edges: []wire.Edge{{From: ext.ID, Map: graph.All{N: len(ids)}}}, Segments: []wire.Segment{{Hi: 1}},
+		}
 		serial++
 		return wire.Graph{Layers: []wire.Layer{ext, use}, Outputs: []wire.Output{{Layer: use.ID, All: true}}}
 	}

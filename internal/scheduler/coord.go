@@ -13,7 +13,6 @@ import (
 type coordination struct {
 	machine *coord.Machine
 	held    map[wire.ID]int32
-	client  *client // whose request is being handled
 }
 
 func (s *Scheduler) startCoord() {

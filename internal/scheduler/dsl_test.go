@@ -374,7 +374,6 @@ func (h *theatre) step() string {
 }
 
 func (h *theatre) transitions(b *strings.Builder) {
-	type change struct{ id wire.ID }
 	path := map[wire.ID]string{}
 	var order []wire.ID
 	seen := h.s.story.total - int64(len(h.s.story.items))

@@ -72,7 +72,6 @@ func (s *Scheduler) processing(m *wire.Processing) *wire.Holdings {
 	return h
 }
 
-// info is the state of the cluster.
 // Info returns the state of the cluster, as of the last Step.
 func (s *Scheduler) Info() *wire.Cluster { return s.info() }
 

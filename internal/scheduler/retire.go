@@ -19,7 +19,6 @@ type retirement struct {
 	keep   bool          // its process stays
 	wait   *wait         // the call that asked for it, nil if the worker did
 	moving map[wire.ID]int32
-	next   int // where in the worker's list values were looked for last
 }
 
 // retire answers a request to end workers without losing what they hold.

@@ -43,7 +43,6 @@ type fakeClient struct {
 	done   map[wire.ID]bool
 	erred  map[wire.ID]string
 	req    uint64
-	bye    bool
 }
 
 func (w *walk) n(lo, hi int, what string) int { return rapid.IntRange(lo, hi).Draw(w.t, what) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -151,9 +152,7 @@ func (a *Acceptor) Refused() map[string]int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	m := make(map[string]int64, len(a.refused))
-	for k, v := range a.refused {
-		m[k] = v
-	}
+	maps.Copy(m, a.refused)
 	return m
 }
 

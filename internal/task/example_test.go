@@ -42,7 +42,7 @@ func ExamplePlace() {
 
 func ExampleInfo() {
 	p, ok := task.Of(task.With(context.Background(), place{}))
-	var i task.Info = p.Info()
+	i := p.Info()
 	fmt.Println(i.Worker, i.Attempt, ok)
 	// Output: w1 1 true
 }

@@ -49,7 +49,7 @@ func sampleError() error {
 }
 
 // through sends an error to another process and back.
-func through(t *testing.T, err error) (error, *wire.Failure) {
+func through(t *testing.T, err error) (error, *wire.Failure) { //nolint:revive,staticcheck // the error is what came back
 	t.Helper()
 	b, werr := wire.Append(nil, &wire.Failed{Cause: *travel.EncodeError(err, wire.ID{Layer: 5, Index: 3}, "w1", 2)})
 	if werr != nil {
@@ -121,7 +121,7 @@ func TestErrorsOfAllKinds(t *testing.T) {
 		"panic of chan":  {panicking(func() { panic(c) }), nil, "panic: 0x", func(e error) bool { _, ok := errors.AsType[*exec.PanicError](e); return ok }},
 		"index":          {panicking(func() { none[len(os.Args)]++ }), nil, "index out of range", isRuntime},
 		"assertion":      {panicking(func() { _ = any.(int) }), nil, "interface conversion", isRuntime},
-		"nil map":        {panicking(func() { map[string]int(nil)["x"] = 1 }), nil, "nil map", isRuntime},
+		"nil map":        {panicking(func() { map[string]int(nil)["x"] = 1 /* that is the test */ }), nil, "nil map", isRuntime},
 		"bad Error":      {&fault{}, nil, "fault 0: <nil>", nil},
 		"panicking text": {&stuckFault{c: c}, nil, "whose Error method panics", nil},
 		"nested task":    {&exec.TaskError{Key: graph.KeyText("outer"), Err: fmt.Errorf("in: %w", sampleError())}, []error{errOutOfPaper}, ": in: task print-", nil},

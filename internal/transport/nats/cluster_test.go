@@ -160,6 +160,10 @@ func TestReplicated(t *testing.T) {
 	e := member(t, conf)
 	ctx := t.Context()
 	objects, err := OpenObjects(ctx, e, &ObjectsConfig{Replicas: 3, BytesMax: 100 << 20})
+	for tries := 0; err != nil && tries < 100; tries++ { // until the servers have heard of each other
+		time.Sleep(100 * time.Millisecond)
+		objects, err = OpenObjects(ctx, e, &ObjectsConfig{Replicas: 3, BytesMax: 100 << 20})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,9 +117,24 @@ def trip_ray(quantile):
     return trips(lambda i: ray.get(remote.remote(i)), 1000, quantile)
 
 
-for name, q in (("cluster_roundtrip", 0.5), ("cluster_roundtrip_p99", 0.99)):
-    case(name, "dask", warmup=1, packages=DASK)(lambda _, q=q: trip_dask(q))
-    case(name, "ray", warmup=1)(lambda _, q=q: trip_ray(q))
+@case("cluster_roundtrip", "dask", warmup=1, packages=DASK)
+def median_dask(_):
+    return trip_dask(0.5)
+
+
+@case("cluster_roundtrip", "ray", warmup=1)
+def median_ray(_):
+    return trip_ray(0.5)
+
+
+@case("cluster_roundtrip_p99", "dask", warmup=1, packages=DASK)
+def p99_dask(_):
+    return trip_dask(0.99)
+
+
+@case("cluster_roundtrip_p99", "ray", warmup=1)
+def p99_ray(_):
+    return trip_ray(0.99)
 
 
 @case("cluster_transfer", "dask", warmup=1, packages=DASK)

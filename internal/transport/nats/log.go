@@ -246,26 +246,11 @@ func (l *Log) Replay(ctx context.Context, from uint64, f func(uint64, []byte) er
 	if err != nil {
 		return err
 	}
-	var consumer jetstream.Consumer
-	err = l.ask(ctx, func(ctx context.Context) error {
-		consumer, err = l.js.OrderedConsumer(ctx, l.name, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("nats: log %s: %w", l.name, explain(err))
-	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(256))
-	if err != nil {
-		return fmt.Errorf("nats: log %s: %w", l.name, explain(err))
-	}
-	defer it.Stop()
+	it := &reader{l: l, next: info.State.FirstSeq}
+	defer it.stop()
 	r := replay{l: l, from: from, f: f}
 	for seq := info.State.FirstSeq; seq <= last; seq++ {
-		var msg jetstream.Msg
-		err := l.ask(ctx, func(ctx context.Context) (err error) {
-			msg, err = it.Next(jetstream.NextContext(ctx))
-			return err
-		})
+		msg, err := it.read(ctx)
 		if err != nil {
 			return fmt.Errorf("nats: log %s: message %d: %w", l.name, seq, explain(err))
 		}
@@ -284,6 +269,62 @@ func (l *Log) Replay(ctx context.Context, from uint64, f func(uint64, []byte) er
 		return &transport.LogError{Where: l.name, Number: r.next, Reason: fmt.Sprintf("the end is missing, up to %d", end-1), Err: transport.ErrLogGap}
 	}
 	return nil
+}
+
+// patience is how long a reader waits for a message before it asks anew. A server that was lost takes what was asked of it along.
+const patience = 2 * time.Second
+
+// A reader reads the messages of a stream in order.
+type reader struct {
+	l    *Log
+	next uint64 // to be read
+	it   jetstream.MessagesContext
+}
+
+// read returns the next message. Within the log's time limit it asks as often as servers are lost.
+func (r *reader) read(ctx context.Context) (msg jetstream.Msg, err error) {
+	err = r.l.ask(ctx, func(ctx context.Context) error {
+		for {
+			if msg, err = r.try(ctx); err == nil || ctx.Err() != nil {
+				return err
+			}
+			r.stop()
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-ctx.Done():
+				return err
+			}
+		}
+	})
+	if err == nil {
+		r.next++
+	}
+	return msg, err
+}
+
+func (r *reader) try(ctx context.Context) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if r.it == nil {
+		consumer, err := r.l.js.OrderedConsumer(ctx, r.l.name, jetstream.OrderedConsumerConfig{
+			DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+			OptStartSeq:   r.next,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if r.it, err = consumer.Messages(jetstream.PullMaxMessages(256)); err != nil {
+			return nil, err
+		}
+	}
+	return r.it.Next(jetstream.NextContext(ctx))
+}
+
+func (r *reader) stop() {
+	if r.it != nil {
+		r.it.Stop()
+		r.it = nil
+	}
 }
 
 // replay is the state of one.

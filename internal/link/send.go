@@ -20,7 +20,13 @@ type packet struct {
 }
 
 // Send queues a message, which is copied. It is an error when it is too large or too much waits already.
-func (s *Session) Send(msg []byte) error {
+func (s *Session) Send(msg []byte) error { return s.send(msg, 0) }
+
+// SendLater is Send for a message that nobody waits for: it leaves together with the next one that is urgent, with an acknowledgement, or
+// when it is due.
+func (s *Session) SendLater(msg []byte, due time.Duration) error { return s.send(msg, due) }
+
+func (s *Session) send(msg []byte, due time.Duration) error {
 	switch {
 	case s.err != nil:
 		return s.err
@@ -47,7 +53,11 @@ func (s *Session) Send(msg []byte) error {
 		}
 		s.open = append(binary.AppendUvarint(s.open, header), msg[:n]...)
 		if msg = msg[n:]; header&1 == 0 {
-			s.openEnd++
+			if s.openEnd++; s.openEnd == 1 && len(s.packets) == s.sent {
+				s.openDue = due
+			} else {
+				s.openDue = min(s.openDue, due)
+			}
 			s.stats.MessagesSent++
 			return nil
 		}
@@ -76,7 +86,7 @@ func (s *Session) close() {
 	s.bytes += len(s.open)
 	s.msgs += s.openEnd
 	s.hint = (s.hint + len(s.open)) / 2
-	s.open, s.openEnd = nil, 0
+	s.open, s.openEnd, s.openDue = nil, 0, 0
 }
 
 // Poll appends to dst the frames that are to be put on the wire now. They belong to the session and are valid until it is used again.
@@ -98,7 +108,7 @@ func (s *Session) Poll(now time.Duration, dst [][]byte) [][]byte {
 			dst = append(dst, s.leave(p, now))
 		}
 	}
-	if s.open != nil && s.sent == len(s.packets) && s.room() {
+	if s.sent == len(s.packets) && s.ripe(now) && s.room() {
 		s.close()
 	}
 	for s.sent < len(s.packets) && s.room() {
@@ -107,7 +117,7 @@ func (s *Session) Poll(now time.Duration, dst [][]byte) [][]byte {
 		s.sent++
 		s.flight += len(p.frame)
 		dst = append(dst, s.leave(p, now))
-		if s.sent == len(s.packets) && s.open != nil && s.room() {
+		if s.sent == len(s.packets) && s.open != nil && s.room() { // also what is not urgent: it costs nothing now
 			s.close()
 		}
 	}

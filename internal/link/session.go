@@ -22,6 +22,7 @@ type Session struct {
 	flight  int    // bytes of packets that left and did not arrive
 	open    []byte // the packet that takes messages, header first; nil when there is none
 	openEnd int    // messages that end in it
+	openDue time.Duration // until when it waits for company, because nothing in it is urgent
 	bytes   int    // of all packets
 	msgs    int    // that end in them
 	hint    int    // size of the last packets
@@ -113,14 +114,17 @@ func (s *Session) Stats() Stats { return s.stats }
 func (s *Session) Err() error { return s.err }
 
 // Next returns when Poll has to be called again if nothing is sent or received until then: a time that may have passed, or [Never].
-func (s *Session) Next(time.Duration) time.Duration {
+func (s *Session) Next(now time.Duration) time.Duration {
 	if s.err != nil {
 		return Never
 	}
-	if s.lost > 0 || s.sendable() {
+	if s.lost > 0 || s.sendable(now) {
 		return 0
 	}
 	next := min(s.timer, s.ackDue)
+	if s.open != nil && s.room() {
+		next = min(next, s.openDue)
+	}
 	if s.conf.Probe > 0 && s.sent == 0 {
 		next = min(next, max(s.heard, s.probed)+s.conf.Probe)
 	}
@@ -128,8 +132,13 @@ func (s *Session) Next(time.Duration) time.Duration {
 }
 
 // sendable reports whether a packet waits that the window has room for.
-func (s *Session) sendable() bool {
-	return (s.sent < len(s.packets) || s.open != nil) && s.room()
+func (s *Session) sendable(now time.Duration) bool {
+	return (s.sent < len(s.packets) || s.ripe(now)) && s.room()
+}
+
+// ripe reports whether there is an open packet that does not wait for company any longer, or may save an acknowledgement.
+func (s *Session) ripe(now time.Duration) bool {
+	return s.open != nil && min(s.openDue, s.ackDue) <= now
 }
 
 func (s *Session) room() bool { return s.flight < s.conf.WindowBytes && s.sent < windowPackets }

@@ -110,12 +110,10 @@ func (a *Acceptor) Send(name string, m wire.Message) error {
 	if p == nil {
 		return ErrNoSession
 	}
-	err := p.send(m)
+	wake, err := p.send(m, a.now(), a.end)
 	switch {
-	case err == nil:
-		if p.hasten(a.now(), a.end) {
-			a.touch(p)
-		}
+	case wake:
+		a.touch(p)
 	case errors.Is(err, link.ErrFull) || errors.Is(err, link.ErrBroken):
 		a.finish(p, err.Error(), true)
 	}

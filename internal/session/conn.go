@@ -82,8 +82,8 @@ func (c *Conn) Endpoint() transport.Endpoint { return c.end }
 // Send queues a message; it arrives if the session lasts. The message is encoded at once and not kept. ErrNoSession means that it
 // was dropped because a session has ended and the next is not there, link.ErrFull that the other side takes nothing.
 func (c *Conn) Send(m wire.Message) error {
-	err := c.pipe.send(m)
-	if err == nil && c.pipe.hasten(c.now(), c.end) {
+	wake, err := c.pipe.send(m, c.now(), c.end)
+	if wake {
 		c.kick()
 	}
 	return err

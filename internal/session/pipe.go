@@ -27,8 +27,41 @@ type pipe struct {
 
 func newEpoch() link.Epoch { return link.Epoch(rand.Uint64() | 1) }
 
-// send encodes and queues a message.
-func (p *pipe) send(m wire.Message) error {
+// linger is how long messages that nobody waits for are kept back, to leave with others.
+const linger = time.Millisecond
+
+// patient reports whether nobody waits for a message: it lets something go, or says that all is well.
+func patient(m wire.Message) bool {
+	switch m := m.(type) {
+	case *wire.Release, *wire.Free, *wire.Forget:
+		return true
+	case *wire.Admitted:
+		return m.Err == ""
+	}
+	return false
+}
+
+// send encodes and queues a message, and puts it on the wire if that can be done at once. It reports whether the owner must poll earlier
+// than it meant to.
+func (p *pipe) send(m wire.Message, now time.Duration, end transport.Endpoint) (wake bool, err error) {
+	later := patient(m)
+	due := time.Duration(0)
+	if later {
+		due = now + linger
+	}
+	if err := p.queue(m, due); err != nil {
+		return false, err
+	}
+	if later {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.link != nil && p.link.Next(now) < p.armed, nil
+	}
+	return p.hasten(now, end), nil
+}
+
+// queue encodes and queues a message that leaves at once, or when it is due.
+func (p *pipe) queue(m wire.Message, due time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.link == nil {
@@ -41,7 +74,7 @@ func (p *pipe) send(m wire.Message) error {
 	if cap(b) <= 64<<10 {
 		p.buf = b
 	}
-	return p.link.Send(b)
+	return p.link.SendLater(b, due)
 }
 
 // poll puts what is due on the wire and returns when to call it again.

@@ -121,6 +121,13 @@ func (h *Hub) Join(name string, handle transport.Handler) (transport.Endpoint, e
 	return e, nil
 }
 
+// Has reports whether there is an endpoint of that name.
+func (h *Hub) Has(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ends[name] != nil
+}
+
 // fate returns the receiver and the delays of each copy of a frame that arrives.
 func (h *Hub) fate(from, to string, copies []time.Duration) (*endpoint, []time.Duration) {
 	h.mu.Lock()

@@ -41,6 +41,9 @@ type Endpoint struct {
 	handle transport.Handler
 	status *transport.Statuses
 
+	local transport.Endpoint // for the peers in the server's own process; nil without one
+	turn  sync.Mutex         // held while the handler runs
+
 	mu     sync.RWMutex // held for reading while the handler runs
 	closed bool
 
@@ -89,6 +92,11 @@ func Dial(ctx context.Context, conf Config, handle transport.Handler) (*Endpoint
 	if err := e.connect(ctx, opts); err != nil {
 		e.free()
 		return nil, err
+	}
+	if conf.Server != nil {
+		if e.local, err = conf.Server.here.Join(conf.Name, e.take); err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
 	}
 	return e, nil
 }
@@ -204,14 +212,21 @@ func (e *Endpoint) deliver(m *nats.Msg) {
 		e.malformed.Add(1)
 		return
 	}
+	e.take(from, m.Data)
+}
+
+// take hands a frame to the handler.
+func (e *Endpoint) take(from string, frame []byte) {
+	e.turn.Lock()
+	defer e.turn.Unlock()
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if e.closed {
 		return
 	}
 	e.received.Add(1)
-	e.bytesReceived.Add(uint64(len(m.Data)))
-	e.handle(from, m.Data)
+	e.bytesReceived.Add(uint64(len(frame)))
+	e.handle(from, frame)
 }
 
 // Name returns the peer's own name.
@@ -232,9 +247,12 @@ func (e *Endpoint) Send(to string, frame []byte) error {
 	if limit := e.MaxFrame(); len(frame) > limit {
 		return fmt.Errorf("%w: %d bytes, at most %d", transport.ErrFrame, len(frame), limit)
 	}
-	if !e.nc.IsConnected() {
+	switch {
+	case e.local != nil && e.conf.Server.here.Has(to):
+		err = e.local.Send(to, frame)
+	case !e.nc.IsConnected():
 		err = nats.ErrConnectionReconnecting
-	} else {
+	default:
 		err = e.nc.Publish(subject, frame)
 	}
 	switch {
@@ -288,6 +306,9 @@ func (e *Endpoint) Close() error {
 		return nil
 	}
 	e.nc.Close()
+	if e.local != nil {
+		_ = e.local.Close()
+	}
 	e.free()
 	e.status.Close(nil)
 	return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"sheaf/internal/transport"
+	"sheaf/internal/transport/mem"
 )
 
 // A ServerConfig says how the embedded server runs. The zero value listens on a free port of the loopback interface, without
@@ -62,6 +63,7 @@ type Server struct {
 	ns    *server.Server
 	guard *guard
 	log   *logger
+	here  *mem.Hub // endpoints of this process, which need no server between them
 }
 
 // StartServer starts a server that is ready when it returns.
@@ -74,7 +76,7 @@ func StartServer(ctx context.Context, conf ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{conf: conf, log: &logger{to: conf.Logger}}
+	s := &Server{conf: conf, log: &logger{to: conf.Logger}, here: mem.NewHub(mem.Config{MaxFrame: 8 << 20})}
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
 		return nil, fmt.Errorf("nats: %w", err)

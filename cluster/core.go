@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sheaf/internal/link"
@@ -35,6 +37,12 @@ type core struct {
 	wake chan struct{}
 	stop chan struct{}
 	done chan struct{}
+
+	turn    sync.Mutex // held during a step; guards the machine and spare
+	ended   bool       // no more steps
+	spare   []scheduler.In
+	stepped atomic.Int64 // when the last step ended, since start
+	armed   atomic.Int64 // when the loop wakes by itself, since start
 
 	mu     sync.Mutex // guards what follows
 	inbox  []scheduler.In
@@ -98,6 +106,9 @@ func (c *core) close(ctx context.Context, reason string) error {
 	err := c.peers.Close(ctx, reason)
 	close(c.stop)
 	<-c.done
+	c.turn.Lock()
+	c.ended = true
+	c.turn.Unlock()
 	if c.durable != nil {
 		err = errors.Join(err, c.durable.close())
 	}
@@ -149,12 +160,29 @@ func (c *core) gone(peer, reason string) {
 	c.deliver(peer, []wire.Message{&wire.Gone{Reason: reason}})
 }
 
-// put hands messages to the loop.
+// put gives the machine messages.
 func (c *core) put(ins ...scheduler.In) {
 	c.mu.Lock()
 	c.inbox = append(c.inbox, ins...)
 	c.mu.Unlock()
-	c.kick()
+	c.hasten()
+}
+
+// calm is how long after a step the next one is made at once, by the goroutine that brings a message: that is faster than to wake another.
+// What comes sooner waits for the loop, which takes many messages in one step.
+const calm = 50 * time.Microsecond
+
+// hasten makes a step, or has the loop make one.
+func (c *core) hasten() {
+	if time.Since(c.start)-time.Duration(c.stepped.Load()) < calm || !c.turn.TryLock() {
+		c.kick()
+		return
+	}
+	next := c.step()
+	c.turn.Unlock()
+	if next < time.Duration(c.armed.Load()) {
+		c.kick() // the loop has to wake earlier than it meant to
+	}
 }
 
 func (c *core) kick() {
@@ -196,12 +224,11 @@ func (c *core) info(ctx context.Context) (*Info, error) {
 	return info, nil
 }
 
-// loop is the only goroutine that touches the machine.
+// loop makes the steps that nobody has made.
 func (c *core) loop() {
 	defer close(c.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var spare []scheduler.In
 	for {
 		select {
 		case <-c.stop:
@@ -209,19 +236,32 @@ func (c *core) loop() {
 		case <-c.wake:
 		case <-timer.C:
 		}
-		c.mu.Lock()
-		batch, asks := c.inbox, c.asks
-		c.inbox, c.asks = spare, nil
-		c.mu.Unlock()
-		now := time.Since(c.start)
-		c.perform(c.machine.Step(now, batch))
-		for _, f := range asks {
-			f(now)
-		}
-		clear(batch)
-		spare = batch[:0]
-		timer.Reset(max(0, c.machine.Next()-time.Since(c.start)))
+		c.turn.Lock()
+		next := c.step()
+		c.armed.Store(int64(next))
+		c.turn.Unlock()
+		timer.Reset(max(0, next-time.Since(c.start)))
 	}
+}
+
+// step takes what has come in, and does what the machine says. It returns when to make the next step; the caller holds turn.
+func (c *core) step() (next time.Duration) {
+	if c.ended {
+		return math.MaxInt64
+	}
+	c.mu.Lock()
+	batch, asks := c.inbox, c.asks
+	c.inbox, c.asks = c.spare, nil
+	c.mu.Unlock()
+	now := time.Since(c.start)
+	c.perform(c.machine.Step(now, batch))
+	for _, f := range asks {
+		f(now)
+	}
+	clear(batch)
+	c.spare = batch[:0]
+	c.stepped.Store(int64(time.Since(c.start)))
+	return c.machine.Next()
 }
 
 // perform does what the machine decided.

@@ -101,6 +101,8 @@ func (l *Local) Client(ctx context.Context) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	net.conf.Server = s.server // if it is of this process, there need be no socket between
+	if s.server != nil { // it is of this process: there need be no socket between
+		net.conf.Server, net.conf.URLs = s.server, nil
+	}
 	return client.Connect(ctx, client.Connection{Network: net, Token: s.Security().Token, TLS: net.conf.TLS})
 }

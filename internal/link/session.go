@@ -19,13 +19,13 @@ type Session struct {
 	packets []packet
 	first   uint64
 	sent    int
-	flight  int    // bytes of packets that left and did not arrive
-	open    []byte // the packet that takes messages, header first; nil when there is none
-	openEnd int    // messages that end in it
+	flight  int           // bytes of packets that left and did not arrive
+	open    []byte        // the packet that takes messages, header first; nil when there is none
+	openEnd int           // messages that end in it
 	openDue time.Duration // until when it waits for company, because nothing in it is urgent
-	bytes   int    // of all packets
-	msgs    int    // that end in them
-	hint    int    // size of the last packets
+	bytes   int           // of all packets
+	msgs    int           // that end in them
+	hint    int           // size of the last packets
 	free    [][]byte
 
 	srtt, rttvar time.Duration

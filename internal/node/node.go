@@ -40,14 +40,18 @@ type Node struct {
 	checks  []check
 	wake    chan struct{}
 
-	// The loop's own.
-	machine *worker.Worker
-	running map[wire.Attempt]*job
-	address map[uint32]string
-	failure map[wire.LayerID]error // of layers whose operations could not be read
-	spare   []*job
-	turn    turn
-	paused  string
+	stepped atomic.Int64 // when the last turn ended, since begin
+	armed   atomic.Int64 // when the loop wakes by itself, since begin
+
+	stepping sync.Mutex // held during a turn; guards what follows
+	ended    bool       // no more turns
+	machine  *worker.Worker
+	running  map[wire.Attempt]*job
+	address  map[uint32]string
+	failure  map[wire.LayerID]error // of layers whose operations could not be read
+	spare    []*job
+	turn     turn
+	paused   string
 }
 
 // New starts a node. It does nothing until there is a session.
@@ -73,6 +77,7 @@ func New(conf Config) (*Node, error) {
 	n.store = store.New(sc)
 	n.table.values = map[wire.ID]*holding{}
 	n.pool.init(n, conf.Hello.Threads)
+	n.turn.got = map[wire.ID]*holding{}
 	go n.loop()
 	return n, nil
 }
@@ -85,7 +90,8 @@ func (n *Node) Deliver(ms []wire.Message) {
 		all[i].Msg = m
 		in[i] = &all[i]
 	}
-	n.post(in...)
+	n.put(in)
+	n.hasten()
 }
 
 // Session says that a session with the scheduler has been opened, upon which the worker introduces itself, or that it is lost.
@@ -99,13 +105,17 @@ func (n *Node) Session(up bool) {
 
 // post gives the machine something to take in.
 func (n *Node) post(in ...worker.In) {
+	n.put(in)
+	n.rouse()
+}
+
+func (n *Node) put(in []worker.In) {
 	if n.closed.Load() {
 		return
 	}
 	n.mu.Lock()
 	n.inbox = append(n.inbox, in...)
 	n.mu.Unlock()
-	n.rouse()
 }
 
 // rouse wakes the loop.
@@ -128,6 +138,9 @@ func (n *Node) Close(ctx context.Context) error {
 	hang := n.pool.close(ctx)
 	n.end()
 	<-n.done
+	n.stepping.Lock()
+	n.ended = true
+	n.stepping.Unlock()
 	n.others.Wait()
 	n.pool.drain()
 	n.releasePuts()

@@ -165,6 +165,14 @@ func (p *pool) hand() {
 	}
 }
 
+// done records the end of x's job, and reports whether the loop should hear of it at once.
+func (p *pool) done(x *executor) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finish(x)
+	return len(p.queue) == p.head
+}
+
 // finish records the end of x's job; the caller holds mu.
 func (p *pool) finish(x *executor) {
 	j := x.job
@@ -214,11 +222,11 @@ func (p *pool) collect(spare []*job) []*job {
 	return results
 }
 
-// ahead reports whether tasks are queued that nobody has begun.
+// ahead reports whether tasks are queued that nobody is about to begin.
 func (p *pool) ahead() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.queue) > p.head
+	return len(p.queue)-p.head > p.coming
 }
 
 // stalled returns how many executions have begun, and if that is as many as given, and no slot is free, what is queued: it is

@@ -61,6 +61,9 @@ func (x *executor) work() {
 			return
 		}
 		x.run(j)
+		if p.done(x) {
+			x.node.hasten()
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func (s *stress) take(m wire.Message) {
 		if s.open[id] {
 			delete(s.open, id)
 			s.ended++
-			if well {
+			if well && !slices.Contains(s.stopped, wire.Attempt{ID: id, Attempt: 1}) { // its value goes with what was stopped
 				s.values[id] = true
 			}
 		}

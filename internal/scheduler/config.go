@@ -22,7 +22,7 @@ type Config struct {
 	AllowedFailures int           // how many worker processes may die of one task before it is given up; 3 if 0, none if negative
 	Saturation      float64       // tasks sent to a worker per thread while they are long; 1.1 if 0
 	Ahead           time.Duration // how much work in short tasks is sent ahead to a thread; 5 ms if 0
-	SentMax         int           // most tasks sent ahead to a worker; 4096 if 0
+	SentMax         int           // most tasks sent ahead to a worker; 1024 if 0
 
 	Bandwidth int64         // bytes per second between workers, for placement; 500 MB/s if 0
 	Latency   time.Duration // of fetching one value, for placement; 500 µs if 0
@@ -48,7 +48,7 @@ func (c Config) withDefaults() Config {
 	c.AllowedFailures = cmp.Or(c.AllowedFailures, 3)
 	c.Saturation = cmp.Or(c.Saturation, 1.1)
 	c.Ahead = cmp.Or(c.Ahead, 5*time.Millisecond)
-	c.SentMax = cmp.Or(c.SentMax, 4096)
+	c.SentMax = cmp.Or(c.SentMax, 1024)
 	c.Bandwidth = cmp.Or(c.Bandwidth, 500e6)
 	c.Latency = cmp.Or(c.Latency, 500*time.Microsecond)
 	c.StoryMax = cmp.Or(c.StoryMax, 1<<16)

@@ -46,14 +46,14 @@ func (w *Worker) checkTasks() error {
 			return fmt.Errorf("task %v misses %d inputs, and thinks %d", id, missing, t.missing)
 		case t.state == Waiting && missing > 0:
 			waiting++
-		case t.state == Ready && missing == 0 && t.at >= 0 && t.at < len(w.ready) && w.ready[t.at] == t:
+		case t.state == Ready && missing == 0 && w.ready.has(t):
 			ready++
 		default:
 			return fmt.Errorf("task %v is %v with %d inputs missing, at %d", id, t.state, missing, t.at)
 		}
 	}
-	if waiting != w.waiting || ready != len(w.ready) {
-		return fmt.Errorf("%d tasks wait and %d are ready, but %d and %d are counted", waiting, ready, w.waiting, len(w.ready))
+	if waiting != w.waiting || ready != w.ready.n {
+		return fmt.Errorf("%d tasks wait and %d are ready, but %d and %d are counted", waiting, ready, w.waiting, w.ready.n)
 	}
 	return nil
 }
@@ -199,10 +199,8 @@ func (w *Worker) oversized(requests map[*request]int) bool {
 }
 
 func (w *Worker) checkHeaps() error {
-	for i, t := range w.ready {
-		if i > 0 && w.ready.less(i, (i-1)/2) {
-			return fmt.Errorf("ready task %v stands behind less urgent ones", t.ID)
-		}
+	if err := w.ready.check(); err != nil {
+		return err
 	}
 	for _, p := range w.active {
 		for i := range p.queue {

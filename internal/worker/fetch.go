@@ -120,7 +120,7 @@ func (w *Worker) replicate(values []wire.Place) {
 
 // request asks peers for what is wanted, the most urgent first, as far as the limits allow.
 func (w *Worker) request() {
-	if !w.joined || w.over || w.pause != "" && !(len(w.ready) == 0 && w.waiting > 0 && w.requests == 0 && w.impatient()) {
+	if !w.joined || w.over || w.pause != "" && !(w.ready.n == 0 && w.waiting > 0 && w.requests == 0 && w.impatient()) {
 		return
 	}
 	for w.requests < w.conf.Requests && (w.inFlight == 0 || w.inFlight < w.conf.FlightBytes) {

@@ -16,7 +16,7 @@ func (w *Worker) width() int {
 
 // start hands out the most urgent tasks.
 func (w *Worker) start() {
-	if !w.joined || w.draining || w.over || len(w.ready) == 0 {
+	if !w.joined || w.draining || w.over || w.ready.n == 0 {
 		return
 	}
 	width := w.width()
@@ -27,8 +27,8 @@ func (w *Worker) start() {
 		width = 1
 	}
 	var held []*task
-	for len(w.ready) > 0 && w.busy < width {
-		t := w.ready.pop()
+	for w.ready.n > 0 && w.busy < width {
+		t := w.ready.pop(w.pace)
 		if len(w.loose) > 0 && !w.unoccupied(t) {
 			held = append(held, t)
 			continue
@@ -108,6 +108,7 @@ func (w *Worker) executed(e *Executed) {
 			w.pace = e.Nanos
 		}
 		w.pace = (7*w.pace + e.Nanos + 7) / 8
+		w.ready.correct(t, e.Nanos)
 	}
 	if t.loose {
 		w.ended(t)

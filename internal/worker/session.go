@@ -169,7 +169,7 @@ func (w *Worker) report() {
 func (w *Worker) state() *wire.Heartbeat {
 	g := &w.gauges
 	h := &wire.Heartbeat{
-		Status: wire.StatusRunning, Executing: w.busy, Ready: len(w.ready), Waiting: w.waiting, Stored: w.stored,
+		Status: wire.StatusRunning, Executing: w.busy, Ready: w.ready.n, Waiting: w.waiting, Stored: w.stored,
 		MemoryBytes: g.Used, SpillBytes: g.Spilled, RSSBytes: g.RSS, LimitBytes: g.Limit, SentBytes: g.Sent, GotBytes: g.Got,
 		Goroutines: g.Goroutines, Files: g.Files, CPUPercent: g.CPU, Event: g.Event, Refused: g.Refused,
 	}

@@ -39,7 +39,8 @@ type task struct {
 	uses    []*value // what serves as its inputs
 	missing int32    // of them that are not here
 	order   uint64
-	at      int           // in the ready heap, -1 outside
+	at      int           // in the heap of its client's ready tasks, -1 outside
+	charged int64         // what its client was charged for it when it was handed to the body
 	began   time.Duration // when it was handed to the body
 
 	loose   bool // superseded or stopped while it runs: what comes of it is dropped
@@ -81,70 +82,4 @@ func before(a wire.Priority, ao uint64, b wire.Priority, bo uint64) bool {
 		return c < 0
 	}
 	return ao < bo
-}
-
-// readyHeap holds the tasks that can start, the most urgent first.
-type readyHeap []*task
-
-func (h readyHeap) less(i, j int) bool {
-	return before(h[i].Priority, h[i].order, h[j].Priority, h[j].order)
-}
-
-func (h readyHeap) swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
-}
-
-func (h *readyHeap) push(t *task) {
-	t.at = len(*h)
-	*h = append(*h, t)
-	h.up(t.at)
-}
-
-func (h *readyHeap) pop() *task {
-	t := (*h)[0]
-	h.remove(t)
-	return t
-}
-
-func (h *readyHeap) remove(t *task) {
-	at, last := t.at, len(*h)-1
-	if at != last {
-		h.swap(at, last)
-	}
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	if at != last {
-		h.up(at)
-		h.down(at)
-	}
-	t.at = -1
-}
-
-func (h readyHeap) up(i int) {
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !h.less(i, parent) {
-			return
-		}
-		h.swap(i, parent)
-		i = parent
-	}
-}
-
-func (h readyHeap) down(i int) {
-	for {
-		c := 2*i + 1
-		if c >= len(h) {
-			return
-		}
-		if c+1 < len(h) && h.less(c+1, c) {
-			c++
-		}
-		if !h.less(c, i) {
-			return
-		}
-		h.swap(c, i)
-		i = c
-	}
 }

@@ -30,7 +30,7 @@ type Worker struct {
 	tasks   map[wire.ID]*task           // live attempts by the head of their chain
 	loose   map[wire.Attempt]*task      // attempts that still run although nobody wants them
 	delayed map[wire.Attempt]*wire.Task // new attempts with the number of a loose one of another epoch
-	ready   readyHeap
+	ready   ready
 	waiting int // tasks in state waiting
 	busy    int // tasks in state executing, loose ones included
 	long    int // tasks in state long-running, loose ones included
@@ -227,7 +227,7 @@ func (w *Worker) Next() time.Duration {
 			next = min(next, p.until)
 		}
 	}
-	if w.pauseTime >= 0 && !w.byDisk && (len(w.ready) > 0 || len(w.active) > 0 && w.waiting > 0 && w.requests == 0) && w.joined && !w.draining && !w.over {
+	if w.pauseTime >= 0 && !w.byDisk && (w.ready.n > 0 || len(w.active) > 0 && w.waiting > 0 && w.requests == 0) && w.joined && !w.draining && !w.over {
 		next = min(next, w.pauseTime+w.conf.Patience)
 	}
 	if v := w.oldestPut(); v != nil && w.joined {

@@ -1,0 +1,160 @@
+package worker
+
+import (
+	"fmt"
+	"slices"
+)
+
+// ready holds the tasks that can start, those of each client in a lane, which are served in turn: a client whose tasks wait in
+// thousands does not keep another from starting its first. Users' priorities come before turns, as in the scheduler.
+type ready struct {
+	lanes []*lane // not empty
+	n     int
+	clock int64 // of the lane whose turn was last
+}
+
+// lane is the ready tasks of one client.
+type lane struct {
+	client uint32
+	tasks  readyHeap
+	served int64 // nanoseconds that its tasks have been given, on the clock of all
+}
+
+// overhead is what a task is charged besides its time.
+const overhead = 1000
+
+func clientOf(t *task) uint32 { return t.ID.Layer.Client() }
+
+func (r *ready) find(client uint32) int {
+	return slices.IndexFunc(r.lanes, func(l *lane) bool { return l.client == client })
+}
+
+func (r *ready) push(t *task) {
+	i := r.find(clientOf(t))
+	if i < 0 {
+		i = len(r.lanes)
+		r.lanes = append(r.lanes, &lane{client: clientOf(t), served: r.clock}) // who was away has saved nothing up
+	}
+	r.lanes[i].tasks.push(t)
+	r.n++
+}
+
+// pop takes the most urgent task of the lane whose turn it is, and charges it for the time that such a task takes.
+func (r *ready) pop(pace int64) *task {
+	best := r.lanes[0]
+	for _, l := range r.lanes[1:] {
+		a, b := l.tasks[0].Priority.User, best.tasks[0].Priority.User
+		if a > b || a == b && l.served < best.served {
+			best = l
+		}
+	}
+	t := best.tasks[0]
+	r.clock = max(r.clock, best.served)
+	t.charged = overhead + pace
+	best.served += t.charged
+	r.remove(t)
+	return t
+}
+
+func (r *ready) remove(t *task) {
+	i := r.find(clientOf(t))
+	l := r.lanes[i]
+	l.tasks.remove(t)
+	r.n--
+	if len(l.tasks) == 0 {
+		r.lanes = slices.Delete(r.lanes, i, i+1)
+	}
+}
+
+// correct replaces what a client was charged for a task that has ended by what it took.
+func (r *ready) correct(t *task, nanos int64) {
+	if i := r.find(clientOf(t)); i >= 0 {
+		r.lanes[i].served += overhead + nanos - t.charged
+	}
+}
+
+// has reports whether t stands at its place.
+func (r *ready) has(t *task) bool {
+	i := r.find(clientOf(t))
+	return i >= 0 && t.at >= 0 && t.at < len(r.lanes[i].tasks) && r.lanes[i].tasks[t.at] == t
+}
+
+// check looks for what must not be.
+func (r *ready) check() error {
+	n := 0
+	for _, l := range r.lanes {
+		n += len(l.tasks)
+		if len(l.tasks) == 0 {
+			return fmt.Errorf("client %d has an empty lane", l.client)
+		}
+		for i, t := range l.tasks {
+			if i > 0 && l.tasks.less(i, (i-1)/2) {
+				return fmt.Errorf("ready task %v stands behind less urgent ones", t.ID)
+			}
+		}
+	}
+	if n != r.n {
+		return fmt.Errorf("%d tasks are ready, but %d are counted", n, r.n)
+	}
+	return nil
+}
+
+// readyHeap has the most urgent task first.
+type readyHeap []*task
+
+func (h readyHeap) less(i, j int) bool {
+	return before(h[i].Priority, h[i].order, h[j].Priority, h[j].order)
+}
+
+func (h readyHeap) swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].at, h[j].at = i, j
+}
+
+func (h *readyHeap) push(t *task) {
+	t.at = len(*h)
+	*h = append(*h, t)
+	h.up(t.at)
+}
+
+func (h *readyHeap) remove(t *task) {
+	at, last := t.at, len(*h)-1
+	if at != last {
+		h.swap(at, last)
+	}
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	if at != last {
+		h.up(at)
+		h.down(at)
+	}
+	t.at = -1
+}
+
+func (h readyHeap) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !h.less(i, parent) {
+			return
+		}
+		h.swap(i, parent)
+		i = parent
+	}
+}
+
+func (h readyHeap) down(i int) {
+	for {
+		c := 2*i + 1
+		if c >= len(h) {
+			return
+		}
+		if c+1 < len(h) && h.less(c+1, c) {
+			c++
+		}
+		if !h.less(c, i) {
+			return
+		}
+		h.swap(c, i)
+		i = c
+	}
+}

@@ -43,6 +43,10 @@ type settings struct {
 
 func main() {
 	cluster.Init() // copies of this program are the workers of the cluster cases
+	if err := cases.Greedy(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench: the greedy client:", err)
+		os.Exit(1)
+	}
 	var s settings
 	flag.BoolVar(&s.list, "list", false, "list the cases and stop")
 	flag.StringVar(&s.pattern, "run", "", "run only cases whose name matches this regular expression")

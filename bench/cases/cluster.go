@@ -1,10 +1,13 @@
 package cases
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	"sheaf"
@@ -25,7 +28,8 @@ func init() {
 	ours["cluster_seed"] = clusterSeed
 	ours["cluster_log"] = clusterLog
 	ours["cluster_admit"] = clusterAdmit
-	ours["cluster_delay"] = clusterDelay
+	ours["cluster_delay"] = clusterDelay("admitted")
+	ours["cluster_delay_run"] = clusterDelay("done")
 }
 
 // twoWorkers starts the cluster of the cases.
@@ -244,41 +248,116 @@ func clusterAdmit(ctx context.Context, _ string) (Run, error) {
 	}, nil
 }
 
-// clusterDelay measures how many times longer the 99th percentile of another client's round trips gets while a million tasks run.
-func clusterDelay(ctx context.Context, _ string) (Run, error) {
-	l, err := cluster.StartLocal(ctx, cluster.Config{Workers: 2, Threads: 1})
-	if err != nil {
-		return nil, err
+// greedyVariable names the environment variable that makes a copy of this program the greedy client: "URL TOKEN".
+const greedyVariable = "BENCH_GREEDY_CLIENT"
+
+// Greedy does nothing, except in a process that clusterDelay has started: there it submits a graph of a million tasks when it is told
+// to, and exits when it has run. It says how far it is, a word a line.
+func Greedy(ctx context.Context) error {
+	where, ok := os.LookupEnv(greedyVariable)
+	if !ok {
+		return nil
 	}
-	greedy, err := l.Client(ctx)
+	url, token, _ := strings.Cut(where, " ")
+	c, err := client.Dial(ctx, url, client.Token(token))
 	if err != nil {
-		return nil, err
-	}
-	other, err := l.Client(ctx)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	g, err := million().Graph()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	const n = 500
-	return func(ctx context.Context) (Answer, error) {
-		alone, _, err := trip(ctx, other, n)
+	fmt.Println("ready")
+	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+		return err
+	}
+	run, err := c.Start(ctx, g, sheaf.RunOptions{})
+	if err != nil {
+		return err
+	}
+	admitted, ok := run.(interface{ Admitted(context.Context) error })
+	if !ok {
+		return fmt.Errorf("a %T does not tell when it is admitted", run)
+	}
+	if err := admitted.Admitted(ctx); err != nil {
+		return err
+	}
+	fmt.Println("admitted")
+	if err := run.Wait(ctx); err != nil {
+		return err
+	}
+	fmt.Println("done")
+	os.Exit(0)
+	return nil
+}
+
+// clusterDelay measures how many times longer the 99th percentile of a client's round trips gets while another client, in a process of
+// its own, submits a graph of a million tasks: until it says the given word.
+func clusterDelay(until string) Setup {
+	return func(ctx context.Context, _ string) (Run, error) {
+		l, err := cluster.StartLocal(ctx, cluster.Config{Workers: 2, Threads: 1})
 		if err != nil {
-			return Answer{}, err
+			return nil, err
 		}
-		run, err := greedy.Start(ctx, g, sheaf.RunOptions{})
+		c, err := l.Client(ctx)
 		if err != nil {
-			return Answer{}, err
+			return nil, err
 		}
-		defer run.Release()
-		beside, _, err := trip(ctx, other, n)
+		self, err := os.Executable()
 		if err != nil {
-			return Answer{}, err
+			return nil, err
 		}
-		err = run.Wait(ctx)
-		p99 := int(n * 0.99)
-		return Answer{Values: []float64{0}, Measured: beside[p99].Seconds() / alone[p99].Seconds()}, err
-	}, nil
+		greedy := exec.CommandContext(ctx, self)
+		greedy.Env = append(os.Environ(), greedyVariable+"="+l.URL()+" "+l.Security().Token)
+		greedy.Stderr = os.Stderr
+		in, err := greedy.StdinPipe()
+		if err != nil {
+			return nil, err
+		}
+		out, err := greedy.StdoutPipe()
+		if err != nil {
+			return nil, err
+		}
+		if err := greedy.Start(); err != nil {
+			return nil, err
+		}
+		said := make(chan string, 10)
+		go func() {
+			defer close(said)
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				said <- lines.Text()
+			}
+		}()
+		if word, ok := <-said; !ok || word != "ready" {
+			return nil, fmt.Errorf("the greedy client says %q: %w", word, greedy.Wait())
+		}
+		return func(ctx context.Context) (Answer, error) {
+			const n = 2000
+			alone, _, err := trip(ctx, c, n)
+			if err != nil {
+				return Answer{}, err
+			}
+			if _, err := fmt.Fprintln(in, "go"); err != nil {
+				return Answer{}, err
+			}
+			var beside []time.Duration
+			for word := ""; word != until; {
+				few, _, err := trip(ctx, c, 1)
+				if err != nil {
+					return Answer{}, err
+				}
+				beside = append(beside, few...)
+				select {
+				case w, ok := <-said:
+					if !ok {
+						return Answer{}, fmt.Errorf("the greedy client has ended: %w", greedy.Wait())
+					}
+					word = w
+				default:
+				}
+			}
+			slices.Sort(beside)
+			return Answer{Values: []float64{0}, Measured: beside[len(beside)*99/100].Seconds() / alone[n*99/100].Seconds()}, nil
+		}, nil
+	}
 }

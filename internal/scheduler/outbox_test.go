@@ -38,7 +38,7 @@ func TestLargeMessagesAreSplit(t *testing.T) {
 		}
 		tasks += len(m.Tasks)
 	}
-	if messages < 2 || segments*wire.SegmentTasks < tasks || tasks < 2000 {
+	if messages < 2 || segments*wire.SegmentTasks < tasks || tasks < 1000 {
 		t.Errorf("got %d tasks and %d segments in %d messages", tasks, segments, messages)
 	}
 }

@@ -8,12 +8,13 @@ import (
 // ready holds the tasks that can start, those of each client in a lane, which are served in turn: a client whose tasks wait in
 // thousands does not keep another from starting its first. Users' priorities come before turns, as in the scheduler.
 type ready struct {
-	lanes []*lane // not empty
+	lanes []*lane
 	n     int
 	clock int64 // of the lane whose turn was last
 }
 
-// lane is the ready tasks of one client.
+// lane is the ready tasks of one client. It stays when it is empty until the others have been served as much, as long as there are any:
+// otherwise a client with one task at a time would be new each time, and come before all others.
 type lane struct {
 	client uint32
 	tasks  readyHeap
@@ -33,36 +34,44 @@ func (r *ready) push(t *task) {
 	i := r.find(clientOf(t))
 	if i < 0 {
 		i = len(r.lanes)
-		r.lanes = append(r.lanes, &lane{client: clientOf(t), served: r.clock}) // who was away has saved nothing up
+		r.lanes = append(r.lanes, &lane{client: clientOf(t)})
 	}
-	r.lanes[i].tasks.push(t)
+	l := r.lanes[i]
+	if len(l.tasks) == 0 {
+		l.served = max(l.served, r.clock) // who was away has saved nothing up
+	}
+	l.tasks.push(t)
 	r.n++
 }
 
 // pop takes the most urgent task of the lane whose turn it is, and charges it for the time that such a task takes.
 func (r *ready) pop(pace int64) *task {
-	best := r.lanes[0]
-	for _, l := range r.lanes[1:] {
-		a, b := l.tasks[0].Priority.User, best.tasks[0].Priority.User
-		if a > b || a == b && l.served < best.served {
+	var best *lane
+	for _, l := range r.lanes {
+		if len(l.tasks) > 0 && (best == nil || l.before(best)) {
 			best = l
 		}
 	}
 	t := best.tasks[0]
 	r.clock = max(r.clock, best.served)
+	r.lanes = slices.DeleteFunc(r.lanes, func(l *lane) bool { return len(l.tasks) == 0 && l.served <= r.clock })
 	t.charged = overhead + pace
 	best.served += t.charged
 	r.remove(t)
 	return t
 }
 
+// before reports whether it is l's turn and not o's. Both have tasks.
+func (l *lane) before(o *lane) bool {
+	a, b := l.tasks[0].Priority.User, o.tasks[0].Priority.User
+	return a > b || a == b && l.served < o.served
+}
+
 func (r *ready) remove(t *task) {
-	i := r.find(clientOf(t))
-	l := r.lanes[i]
-	l.tasks.remove(t)
-	r.n--
-	if len(l.tasks) == 0 {
-		r.lanes = slices.Delete(r.lanes, i, i+1)
+	r.lanes[r.find(clientOf(t))].tasks.remove(t)
+	if r.n--; r.n == 0 {
+		clear(r.lanes)
+		r.lanes = r.lanes[:0] // nobody has to wait for anybody
 	}
 }
 
@@ -84,9 +93,6 @@ func (r *ready) check() error {
 	n := 0
 	for _, l := range r.lanes {
 		n += len(l.tasks)
-		if len(l.tasks) == 0 {
-			return fmt.Errorf("client %d has an empty lane", l.client)
-		}
 		for i, t := range l.tasks {
 			if i > 0 && l.tasks.less(i, (i-1)/2) {
 				return fmt.Errorf("ready task %v stands behind less urgent ones", t.ID)
@@ -95,6 +101,9 @@ func (r *ready) check() error {
 	}
 	if n != r.n {
 		return fmt.Errorf("%d tasks are ready, but %d are counted", n, r.n)
+	}
+	if n == 0 && len(r.lanes) > 0 {
+		return fmt.Errorf("no task is ready, but there are %d lanes", len(r.lanes))
 	}
 	return nil
 }

@@ -325,10 +325,12 @@ func sayMessage(m wire.Message) string {
 	return strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
 }
 
-// idOf turns a letter into an id: a … z are values of one layer,
-// and x/1 is a part of x.
+// idOf turns a letter into an id: a … z are values of one layer, A … Z of one of another client, and x/1 is a part of x.
 func idOf(s string) wire.ID {
 	id := wire.ID{Layer: wire.NewLayerID(1, 1), Index: int32(s[0] - 'a')}
+	if s[0] <= 'Z' {
+		id = wire.ID{Layer: wire.NewLayerID(2, 1), Index: int32(s[0] - 'A')}
+	}
 	if _, part, ok := strings.Cut(s, "/"); ok {
 		id.Part = int32(atoi(part)) + 1
 	}
@@ -337,6 +339,9 @@ func idOf(s string) wire.ID {
 
 func nameOf(id wire.ID) string {
 	name := string(rune('a' + id.Index))
+	if id.Layer.Client() == 2 {
+		name = string(rune('A' + id.Index))
+	}
 	if id.Part > 0 {
 		name += "/" + strconv.Itoa(int(id.Part-1))
 	}

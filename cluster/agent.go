@@ -106,12 +106,16 @@ func (a *Agent) deliver(ms []wire.Message) {
 				}
 			})
 		case *wire.Quit:
+			if m.Worker == "" { // the cluster ends
+				go func() { _ = a.Close(context.Background()) }()
+				continue
+			}
 			a.mu.Lock()
 			fleets := a.all()
 			a.mu.Unlock()
 			for _, f := range fleets {
 				for _, w := range f.Workers() {
-					if m.Worker == "" || m.Worker == w.Name {
+					if m.Worker == w.Name {
 						_ = f.Kill(w.Name, m.Reason)
 					}
 				}

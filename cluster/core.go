@@ -33,6 +33,7 @@ type core struct {
 	start    time.Time
 	durable  *journal // nil without a log
 	launches *launches
+	halt     func(reason string) // ends the cluster; must not wait
 
 	wake chan struct{}
 	stop chan struct{}
@@ -53,12 +54,12 @@ type core struct {
 }
 
 // newCore starts a scheduler on a network.
-func newCore(conf SchedulerConfig, network session.Network, log transport.Log) (*core, error) {
+func newCore(conf SchedulerConfig, network session.Network, log transport.Log, halt func(reason string)) (*core, error) {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // it never fails
 	epoch := binary.LittleEndian.Uint64(random[:8])
 	c := &core{
-		conf: conf, log: conf.Logger, start: time.Now(), wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		conf: conf, log: conf.Logger, halt: halt, start: time.Now(), wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 		preparing: map[string]*preparing{},
 		machine: scheduler.New(scheduler.Config{
 			Cluster: conf.Name, Epoch: epoch, Seed: binary.LittleEndian.Uint64(random[8:]),
@@ -277,6 +278,8 @@ func (c *core) perform(effects []scheduler.Effect) {
 		case *scheduler.Drop:
 			c.launches.gone(string(e.Peer))
 			c.peers.Drop(string(e.Peer), e.Reason)
+		case *scheduler.Halt:
+			c.halt(e.Reason)
 		case *scheduler.Record:
 			if c.durable != nil {
 				c.durable.record(e.Bytes)

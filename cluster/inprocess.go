@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"sheaf/client"
 	"sheaf/internal/agent"
@@ -19,6 +20,9 @@ type InProcess struct {
 	workers []*worker
 	hash    string
 	token   string
+
+	closing sync.Once
+	err     error // of Close
 }
 
 // StartInProcess starts such a cluster. Functions need not be in another executable, but those that could not travel are refused as
@@ -39,7 +43,7 @@ func StartInProcess(ctx context.Context, conf Config) (*InProcess, error) {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
 	c := &InProcess{hub: mem.NewHub(mem.Config{}), hash: self.Hash, token: NewToken()}
-	if c.core, err = newCore(sc, c.hub, nil); err != nil {
+	if c.core, err = newCore(sc, c.hub, nil, func(string) { go func() { _ = c.Close(context.Background()) }() }); err != nil {
 		return nil, err
 	}
 	for i := range conf.Workers {
@@ -65,12 +69,15 @@ func (c *InProcess) Info(ctx context.Context) (*Info, error) { return c.core.inf
 
 // Close ends the workers and the scheduler.
 func (c *InProcess) Close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, closeMax)
-	defer cancel()
-	for _, w := range c.workers {
-		w.end("the cluster is closed", false)
-		w.close(ctx)
-	}
-	c.core.launches.close()
-	return c.core.close(ctx, "the cluster is closed")
+	c.closing.Do(func() {
+		ctx, cancel := context.WithTimeout(ctx, closeMax)
+		defer cancel()
+		for _, w := range c.workers {
+			w.end("the cluster is closed", false)
+			w.close(ctx)
+		}
+		c.core.launches.close()
+		c.err = c.core.close(ctx, "the cluster is closed")
+	})
+	return c.err
 }

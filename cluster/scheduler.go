@@ -85,7 +85,7 @@ func (s *Scheduler) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.core, err = newCore(s.conf, net, log); err != nil {
+	if s.core, err = newCore(s.conf, net, log, func(reason string) { go s.shut(context.Background(), reason) }); err != nil {
 		return err
 	}
 	if end, ok := s.core.peers.Endpoint().(*nats.Endpoint); ok && !s.conf.local {

@@ -84,7 +84,10 @@ Without a token it makes one, and prints it, while it listens on the loopback in
 			if !given && s.Security().Token != "" {
 				_, _ = fmt.Fprintf(out, "token     %s\n", s.Security().Token)
 			}
-			<-c.Context().Done()
+			select {
+			case <-c.Context().Done():
+			case <-s.Done(): // a client has shut the cluster down
+			}
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), 10*time.Second)
 			defer cancel()
 			return s.Close(ctx)
@@ -131,7 +134,10 @@ fetched from the scheduler when a client connects, started again when they die, 
 				return err
 			}
 			_, _ = fmt.Fprintf(c.OutOrStdout(), "agent joined %s\n", args[0])
-			<-c.Context().Done()
+			select {
+			case <-c.Context().Done():
+			case <-a.Done(): // a client has shut the cluster down
+			}
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), 15*time.Second)
 			defer cancel()
 			return a.Close(ctx)

@@ -47,6 +47,8 @@ func (s *Scheduler) call(c *client, m *wire.Call) {
 		s.answer(c, m.Request, s.taskStream(b))
 	case *wire.Actor:
 		s.actor(c, m.Request, b)
+	case *wire.Shutdown:
+		s.shutdown(c, m.Request, b)
 	default:
 		s.deny(c, m.Request, wire.SortGraph, fmt.Sprintf("the scheduler does not answer a %T", m.Body))
 	}

@@ -47,6 +47,10 @@ type Note struct {
 	Text  string
 }
 
+// Halt asks to end the scheduler, after what was sent before has left.
+type Halt struct{ Reason string }
+
+func (*Halt) effect()   {}
 func (*Send) effect()   {}
 func (*Drop) effect()   {}
 func (*Record) effect() {}

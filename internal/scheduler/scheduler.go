@@ -32,8 +32,9 @@ type Scheduler struct {
 	tables    []*run            // with keys of their own
 	classes   []*class          // by key
 	kinds     map[string]*kind
-	kindsKept int   // how many were left when some were last forgotten
-	served    int64 // what the client whose turn was last had been given
+	kindsKept int    // how many were left when some were last forgotten
+	halt      string // why the cluster is to end, in this step
+	served    int64  // what the client whose turn was last had been given
 
 	timers  []timer
 	story   story
@@ -106,6 +107,10 @@ func (s *Scheduler) Step(now time.Duration, in []In) []Effect {
 	s.tickWaits()
 	s.flush()
 	s.writeRecord()
+	if s.halt != "" {
+		s.effects = append(s.effects, &Halt{s.halt})
+		s.halt = ""
+	}
 	return s.effects
 }
 

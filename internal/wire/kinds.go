@@ -13,7 +13,7 @@ var bodyTypes = []Body{
 	(*WhoHas)(nil), (*Places)(nil), (*HasWhat)(nil), (*Holdings)(nil), (*Processing)(nil), (*Info)(nil), (*Cluster)(nil),
 	(*Rebalance)(nil), (*Replicate)(nil), (*Retire)(nil), (*Restart)(nil), (*Run)(nil), (*Ran)(nil), (*Plugin)(nil),
 	(*Events)(nil), (*Story)(nil), (*Dump)(nil), (*Text)(nil), (*TaskStream)(nil), (*Tasks)(nil), (*Coord)(nil), (*Names)(nil),
-	(*Actor)(nil),
+	(*Actor)(nil), (*Shutdown)(nil),
 }
 
 func (*ClientHello) kind() Kind { return KindClientHello }
@@ -85,3 +85,4 @@ func (*Tasks) body() BodyKind      { return BodyTasks }
 func (*Coord) body() BodyKind      { return BodyCoord }
 func (*Names) body() BodyKind      { return BodyNames }
 func (*Actor) body() BodyKind      { return BodyActor }
+func (*Shutdown) body() BodyKind   { return BodyShutdown }

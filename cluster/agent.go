@@ -46,6 +46,9 @@ func StartAgent(ctx context.Context, conf AgentConfig) (*Agent, error) {
 	if conf.URL == "" {
 		return nil, fmt.Errorf("cluster: AgentConfig.URL is empty, want the scheduler's, such as nats://scheduler:4222")
 	}
+	if err := checkAddresses(conf.Listen, conf.Announce, conf.Processes); err != nil {
+		return nil, err
+	}
 	a := &Agent{conf: conf, host: conf.Host, fleets: map[string]*agent.Agent{}, done: make(chan struct{})}
 	if a.host == "" {
 		a.host = wayTo(conf.URL)
@@ -177,7 +180,7 @@ func (a *Agent) launch(ctx context.Context, executable string) error {
 
 // document is what a worker process must know.
 func (a *Agent) document(name, executable string) document {
-	var listen, announce string
+	listen, announce := a.conf.Listen, a.conf.Announce
 	if a.conf.Address != nil {
 		listen, announce = a.conf.Address(name)
 	}
@@ -259,6 +262,18 @@ func (a *Agent) Scale(processes int) {
 	for _, f := range a.all() {
 		f.Scale(processes)
 	}
+}
+
+// size returns how many worker processes there are to be, without those that were retired.
+func (a *Agent) size() int {
+	a.mu.Lock()
+	fleets := a.all()
+	a.mu.Unlock()
+	n := 0
+	for _, f := range fleets {
+		n = max(n, f.Size())
+	}
+	return n
 }
 
 // Workers returns the names and process ids of the workers that run now.

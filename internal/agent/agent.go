@@ -77,6 +77,23 @@ func (a *Agent) executable() (string, error) {
 	return path, nil
 }
 
+// Size returns how many workers there are that have not left, been retired or been given up.
+func (a *Agent) Size() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.purge()
+	return len(a.keepers)
+}
+
+// purge forgets workers that have ended for good; the caller holds mu.
+func (a *Agent) purge() {
+	a.keepers = slices.DeleteFunc(a.keepers, func(k *keeper) bool {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.state == Ended && k.gaveUp == nil
+	})
+}
+
 // Scale changes how many workers there are. The last ones are stopped, in the background, if they are too many. New ones have new
 // names.
 func (a *Agent) Scale(n int) {
@@ -86,6 +103,7 @@ func (a *Agent) Scale(n int) {
 		return
 	}
 	n = max(n, 0)
+	a.purge()
 	for _, k := range a.keepers[min(n, len(a.keepers)):] {
 		k.stop()
 	}

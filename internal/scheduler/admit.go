@@ -378,8 +378,10 @@ func (s *Scheduler) cutAfter(r *run, i int32) {
 // bury1 forgets the runs of which nothing is needed any more.
 func (s *Scheduler) bury1() {
 	for len(s.dying) > 0 {
-		r := s.dying[len(s.dying)-1]
-		s.dying = s.dying[:len(s.dying)-1]
+		last := len(s.dying) - 1
+		r := s.dying[last]
+		s.dying[last] = nil // or it would stay until the next one dies
+		s.dying = s.dying[:last]
 		if r.claimed == 0 && r.anchored == 0 && s.runs[r.slot] == r {
 			s.forget(r)
 		}

@@ -174,15 +174,35 @@ func (s *Scheduler) checkState(r *run, i int32) error {
 			return fmt.Errorf("worker %d does not have it at %d", t.at, t.pos)
 		}
 	case statusMemory:
-		for _, h := range r.holders(i, nil) {
-			w := s.workers[h]
-			if w == nil || !slices.Contains(w.holds, r.ref(i)) {
-				return fmt.Errorf("worker %d does not hold it", h)
-			}
-		}
+		return s.checkHeld(r, i)
 	case statusErred:
 		if r.causeOf(i) == nil {
 			return fmt.Errorf("it has no cause")
+		}
+	}
+	return nil
+}
+
+// checkHeld looks for a value at the places where it stands in its workers' lists.
+func (s *Scheduler) checkHeld(r *run, i int32) error {
+	t := &r.tasks[i]
+	if t.has(flagProxy) {
+		return nil
+	}
+	at := func(h holder) error {
+		if w := s.workers[h.worker]; w == nil || int(h.pos) >= len(w.holds) || w.holds[h.pos] != r.ref(i) {
+			return fmt.Errorf("worker %d does not hold it at %d", h.worker, h.pos)
+		}
+		return nil
+	}
+	if err := at(holder{t.at, t.pos}); err != nil {
+		return err
+	}
+	if x := r.rare(i); x != nil {
+		for _, h := range x.more {
+			if err := at(h); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -199,7 +219,8 @@ func (s *Scheduler) checkQueued(r *run, i int32) error {
 		if r.lane == nil {
 			return fmt.Errorf("it waits in a graph that nobody looks at")
 		}
-		if !slices.Contains(r.roots[r.next:], head) && !slices.Contains(r.ready, head) {
+		roots := r.roots[r.next:]
+		if _, sorted := slices.BinarySearch(roots, head); !sorted && !slices.Contains(roots, head) && !slices.Contains(r.ready, head) {
 			return fmt.Errorf("it waits nowhere")
 		}
 		return nil

@@ -50,6 +50,7 @@ func (s *Scheduler) handOut(ahead bool) {
 			c.fed = false
 			s.serve(c, ahead)
 		}
+		clear(s.fed) // a class has graphs
 		s.fed = s.fed[:0]
 	}
 }

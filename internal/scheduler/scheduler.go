@@ -96,6 +96,7 @@ func New(c Config) *Scheduler {
 // points to is the receiver's.
 func (s *Scheduler) Step(now time.Duration, in []In) []Effect {
 	s.now = max(now, s.now)
+	clear(s.effects) // what they point to is not kept
 	s.effects = s.effects[:0]
 	for k := range in {
 		s.take(&in[k])

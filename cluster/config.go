@@ -33,7 +33,7 @@ type SchedulerConfig struct {
 	Lost            time.Duration // silence after which a worker is given up; the default is 10 s
 	Lease           time.Duration // how long futures outlive the silence of their client; the default is 15 min
 	NoWorkers       time.Duration // how long a task without a worker that may run it waits; 0 means for ever
-	AllowedFailures int           // deaths of workers that a task may be charged with; the default is 3
+	AllowedFailures int           // deaths of workers that a task survives, with the next one it fails; the default is 3, negative means none
 	Logger          *slog.Logger
 
 	local bool // the agents have the executable already
@@ -52,8 +52,12 @@ type AgentConfig struct {
 	MemoryBytes int64
 	Resources   map[string]float64 // what tasks may ask for, of each process
 	Host        string             // address at which other hosts reach this one; the default is found by asking the way to the scheduler
-	// Address says for each worker where its data server listens, such as 0.0.0.0:9000, and by which address the others reach it if that is
-	// another one, as when ports are published or forwarded; the default is a free port of Host.
+	// Listen is where the data servers of workers listen: host:port, or host:first-last, of which each worker takes the first port that is
+	// free; the default is any free port of Host. Announce is by what address the others reach them if that is another one, as when ports
+	// are published or forwarded: a host, or host:first-last with as many ports as Listen; the default is Host where Listen is all
+	// interfaces, otherwise as Listen.
+	Listen, Announce string
+	// Address says both for each worker by itself, instead of Listen and Announce.
 	Address func(worker string) (listen, announce string)
 	Dir     string // for spilled values and executables; the default is the system's temporary directory
 	Cgroup  string // delegated cgroup in which to limit the processes; empty means the own one if it is delegated
@@ -94,8 +98,15 @@ func (c *SchedulerConfig) fill() error {
 	if c.Lease <= 0 {
 		c.Lease = 15 * time.Minute
 	}
-	if c.AllowedFailures <= 0 {
+	if c.NoWorkers < 0 {
+		return fmt.Errorf("cluster: NoWorkers is %v, want a time, or 0 to wait for ever", c.NoWorkers)
+	}
+	if c.AllowedFailures == 0 {
 		c.AllowedFailures = 3
+	}
+	var err error
+	if c.Executables, err = sums(c.Executables); err != nil {
+		return err
 	}
 	c.Logger = loggerOf(c.Logger)
 	for _, at := range []string{c.Listen, c.Status} {

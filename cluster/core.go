@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,7 +63,7 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log, h
 		machine: scheduler.New(scheduler.Config{
 			Cluster: conf.Name, Epoch: epoch, Seed: binary.LittleEndian.Uint64(random[8:]),
 			Heartbeat: conf.Heartbeat, Lost: conf.Lost, Lease: conf.Lease, NoWorkers: cmp.Or(conf.NoWorkers, -1), AllowedFailures: conf.AllowedFailures,
-			Executables: func(sha string) bool { return allows(conf.Executables, sha) }, Log: log != nil,
+			Executables: func(sha string) bool { return bring(conf.Executables, sha) }, Log: log != nil,
 		}),
 	}
 	c.launches = newLaunches(c)
@@ -89,11 +88,6 @@ func probe(conf SchedulerConfig) time.Duration {
 	const most = 2 * time.Second
 	return min(most, conf.Lost/4, conf.Lease/4)
 }
-
-// allowed reports whether the functions of an executable may run here.
-func (c *core) allowed(sha string) bool { return allows(c.conf.Executables, sha) }
-
-func allows(list []string, sha string) bool { return len(list) == 0 || slices.Contains(list, sha) }
 
 // close ends the loop and all sessions.
 func (c *core) close(ctx context.Context, reason string) error {
@@ -124,11 +118,14 @@ func (c *core) accept(peer string, hello wire.Message) (time.Duration, error) {
 	case *wire.WorkerHello:
 		version, kind = h.Version, "worker"
 		if version == wire.Version && !c.allowed(h.Executable) {
-			return 0, fmt.Errorf("executable %.12s of worker %s is not one of those that may run here (SchedulerConfig.Executables)", h.Executable, h.Name)
+			return 0, unlisted(kind, h.Name, h.Executable)
 		}
 	case *wire.ClientHello:
 		version, kind = h.Version, "client"
 		lost = c.conf.Lease
+		if version == wire.Version && !bring(c.conf.Executables, h.Executable) {
+			return 0, unlisted(kind, h.Name, h.Executable)
+		}
 	case *wire.AgentHello:
 		version, kind = h.Version, "agent"
 	default:

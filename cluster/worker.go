@@ -1,13 +1,11 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -102,15 +100,16 @@ func startWorker(ctx context.Context, doc document, network session.Network, tab
 	w.answer = newAnswerer(doc.Name)
 	w.fetch = http.NewFetcher(http.FetcherConfig{Token: doc.Security.Token, TLS: t})
 	late := &lateSource{set: make(chan struct{})}
-	w.data, err = http.Serve(http.ServerConfig{
-		Listen: cmp.Or(doc.Listen, net.JoinHostPort(doc.Host, "0")), Source: late, Sink: late, Token: doc.Security.Token, Anonymous: anonymous && doc.Security.Token == "", TLS: t,
+	var address string
+	w.data, address, err = serveData(&doc, http.ServerConfig{
+		Source: late, Sink: late, Token: doc.Security.Token, Anonymous: anonymous && doc.Security.Token == "", TLS: t,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cluster: worker: data server: %w", err)
 	}
 	conf := node.Config{
 		Hello: wire.WorkerHello{
-			Version: wire.Version, Name: doc.Name, Address: cmp.Or(doc.Announce, w.data.Addr()), Host: doc.Host, PID: os.Getpid(), Agent: doc.Agent,
+			Version: wire.Version, Name: doc.Name, Address: address, Host: doc.Host, PID: os.Getpid(), Agent: doc.Agent,
 			Executable: doc.Executable, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, Threads: doc.Threads,
 			MemoryBytes: doc.MemoryBytes, Resources: doc.Resources,
 		},

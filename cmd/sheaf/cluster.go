@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"sheaf"
 	"sheaf/cluster"
 )
 
@@ -57,17 +55,26 @@ func (f *credentials) logger(c *cobra.Command) *slog.Logger {
 
 func schedulerCommand() *cobra.Command {
 	var f credentials
+	var programs executableFlags
 	var conf cluster.SchedulerConfig
 	c := &cobra.Command{
 		Use:   "scheduler",
 		Short: "Run the scheduler of a cluster",
 		Long: `Run the scheduler of a cluster until it is interrupted. It prints the address that workers and clients need.
 
-Without a token it makes one, and prints it, while it listens on the loopback interface only; beyond that it wants one given.`,
+Without a token it makes one, and prints it, while it listens on the loopback interface only; beyond that it wants one given.
+
+Who has the token can run any program on the workers, unless --executable names the programs that may run.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var err error
 			if conf.Security, err = f.security(); err != nil {
+				return err
+			}
+			if conf.Executables, err = programs.list(c); err != nil {
+				return err
+			}
+			if err := checkScheduler(&conf); err != nil {
 				return err
 			}
 			given := conf.Security.Token != ""
@@ -80,6 +87,9 @@ Without a token it makes one, and prints it, while it listens on the loopback in
 			_, _ = fmt.Fprintf(out, "scheduler %s\n", s.URL())
 			if s.StatusURL() != "" {
 				_, _ = fmt.Fprintf(out, "status    %s/info\n", s.StatusURL())
+			}
+			if n := len(conf.Executables); n > 0 {
+				_, _ = fmt.Fprintf(out, "programs  only %d may run\n", n)
 			}
 			if !given && s.Security().Token != "" {
 				_, _ = fmt.Fprintf(out, "token     %s\n", s.Security().Token)
@@ -94,13 +104,17 @@ Without a token it makes one, and prints it, while it listens on the loopback in
 		},
 	}
 	f.add(c)
+	programs.add(c)
 	c.Flags().StringVar(&conf.Listen, "listen", "127.0.0.1:4222", "address of the control plane")
 	c.Flags().StringVar(&conf.Status, "status", "", "address of the HTTP status page, such as 127.0.0.1:8787")
 	c.Flags().StringSliceVar(&conf.External, "nats", nil, "URLs of an existing NATS server to use instead of an embedded one")
 	c.Flags().StringVar(&conf.StoreDir, "store", "", "directory for executables and the log of admissions; default is a temporary one")
 	c.Flags().BoolVar(&conf.NoLog, "no-log", false, "do not write the log of admissions")
-	c.Flags().DurationVar(&conf.Lost, "lost", 10*time.Second, "silence after which a worker is given up")
+	c.Flags().DurationVar(&conf.Heartbeat, "heartbeat", time.Second, "how often workers report")
+	c.Flags().DurationVar(&conf.Lost, "lost", 10*time.Second, "silence after which a worker is given up; at least two heartbeats")
 	c.Flags().DurationVar(&conf.Lease, "lease", 15*time.Minute, "how long the futures of a silent client live")
+	c.Flags().DurationVar(&conf.NoWorkers, "no-workers", 0, "how long a task waits for a worker that may run it before it fails; 0 is for ever")
+	c.Flags().IntVar(&conf.AllowedFailures, "allowed-failures", 3, "how many deaths of workers a task may cause; with the next one it fails")
 	return c
 }
 
@@ -121,12 +135,7 @@ fetched from the scheduler when a client connects, started again when they die, 
 				return err
 			}
 			conf.URL, conf.Cluster, conf.Logger = args[0], f.name, f.logger(c)
-			if memory != "" {
-				if conf.MemoryBytes, err = sheaf.ParseBytes(memory); err != nil {
-					return err
-				}
-			}
-			if conf.Resources, err = parseResources(resources); err != nil {
+			if err := checkWorker(c, &conf, memory, resources); err != nil {
 				return err
 			}
 			a, err := cluster.StartAgent(c.Context(), conf)
@@ -145,7 +154,9 @@ fetched from the scheduler when a client connects, started again when they die, 
 	}
 	f.add(c)
 	c.Flags().StringVar(&conf.Name, "name", "", "the agent's name; default is the host's")
-	c.Flags().StringVar(&conf.Host, "host", "", "address at which other hosts reach this one")
+	c.Flags().StringVar(&conf.Host, "host", "", "address at which other hosts reach this one; default is the one on the way to the scheduler")
+	c.Flags().StringVar(&conf.Listen, "listen", "", "where the processes serve values: HOST:PORT, or HOST:FIRST-LAST with a port for each; default is any free port of --host")
+	c.Flags().StringVar(&conf.Announce, "announce", "", "where others reach what --listen says, if ports are forwarded: HOST, or HOST:FIRST-LAST with as many ports")
 	c.Flags().IntVarP(&conf.Processes, "processes", "p", 1, "worker processes of each executable")
 	c.Flags().IntVarP(&conf.Threads, "threads", "t", 0, "threads of each process; default is the cores divided by the processes")
 	c.Flags().StringVarP(&memory, "memory", "m", "", "memory of each process, such as 8GiB; default is what there is divided by the processes")
@@ -153,19 +164,6 @@ fetched from the scheduler when a client connects, started again when they die, 
 	c.Flags().StringVar(&conf.Dir, "dir", "", "directory for spilled values and executables")
 	c.Flags().StringVar(&conf.Cgroup, "cgroup", "", "delegated cgroup in which to limit the memory of the processes")
 	return c
-}
-
-func parseResources(list []string) (map[string]float64, error) {
-	m := map[string]float64{}
-	for _, r := range list {
-		name, amount, ok := strings.Cut(r, "=")
-		n, err := strconv.ParseFloat(amount, 64)
-		if !ok || name == "" || err != nil || n < 0 {
-			return nil, fmt.Errorf("resource %q is not of the form NAME=AMOUNT", r)
-		}
-		m[name] = n
-	}
-	return m, nil
 }
 
 // clusterInfo prints the state of a cluster.

@@ -103,7 +103,9 @@ func TestCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if v, err := c.Submit[int](double, 21, client.Resource("licence", 1)).Result(t.Context()); v != 42 || err != nil {
+	f := c.Submit[int](double, 21, client.Resource("licence", 1))
+	defer f.Release() // until then there is a task to count
+	if v, err := f.Result(t.Context()); v != 42 || err != nil {
 		t.Fatalf("got %d, %v, want 42", v, err)
 	}
 	if err := c.WaitForWorkers(t.Context(), 2); err != nil {

@@ -19,6 +19,7 @@ import (
 	"sheaf/internal/transport"
 	"sheaf/internal/transport/http"
 	"sheaf/internal/transport/nats"
+	"sheaf/internal/travel"
 	"sheaf/internal/wire"
 )
 
@@ -174,6 +175,11 @@ func sortOf(err error) (_ error, connection bool) {
 	case err == nil:
 		return nil, false
 	case errors.Is(err, http.ErrValue):
+		if v, ok := errors.AsType[*http.ValueError](err); ok {
+			if f := travel.DecodeFailure(v.Detail); f != nil {
+				return travel.DecodeError(f), false
+			}
+		}
 		return fmt.Errorf("%w: %w", err, exec.ErrSerialize), false
 	case errors.Is(err, http.ErrTooLarge):
 		return fmt.Errorf("%w: %w", err, exec.ErrLimit), false

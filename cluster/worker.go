@@ -259,6 +259,12 @@ func (l *lateSource) Open(ctx context.Context, id wire.ID) (http.Value, error) {
 	return l.node.Open(ctx, id)
 }
 
+// Explain implements http.Explainer.
+func (l *lateSource) Explain(id wire.ID, err error) (string, []byte) {
+	<-l.set
+	return l.node.Explain(id, err)
+}
+
 // Put implements http.Sink.
 func (l *lateSource) Put(ctx context.Context, id wire.ID, v any, bytes int64) error {
 	<-l.set

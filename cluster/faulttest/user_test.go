@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,13 @@ func makesChannel() talkative {
 	return v
 }
 
+// makesChannels has the channel in its last element only.
+func makesChannels(n int) []talkative {
+	v := make([]talkative, n)
+	v[n-1] = makesChannel()
+	return v
+}
+
 func takesChannel(v talkative) int { return len(v.Name) }
 
 type strange struct{ line chan int }
@@ -70,21 +78,47 @@ func (s *strange) Error() string { return "a strange error" }
 
 func failsStrangely() (int, error) { return 0, &strange{make(chan int)} }
 
-// What cannot travel is an error with its type and the path to it.
+// wantTask checks that an error is that of a task, with its key, or what that begins with, and its function of this file.
+func wantTask(t *testing.T, err error, key, function string) {
+	t.Helper()
+	te, ok := errors.AsType[*sheaf.TaskError](err)
+	if !ok {
+		t.Errorf("got %v, want a TaskError", err)
+		return
+	}
+	if !strings.HasPrefix(te.Key.String(), key) || te.Func.Name != "sheaf/cluster/"+function || filepath.Base(te.Func.File) != "user_test.go" || te.Func.Line == 0 {
+		t.Errorf("got the task %q of %+v, want %q of %s in user_test.go", te.Key, te.Func, key, function)
+	}
+	if s := err.Error(); !strings.Contains(s, key) || !strings.Contains(s, function) || !strings.Contains(s, "user_test.go:") {
+		t.Errorf("the text names no task %s, function %s and place: %s", key, function, s)
+	}
+}
+
+// What cannot travel is an error with its type, the path to it, and the task.
 func TestCase28Unserialisable(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, quick(1))
 	ctx := within(t, 30*time.Second)
 	pid := r.pid("local-0")
-	_, err := r.c.Submit[talkative](makesChannel).Result(ctx)
-	wantError(t, err, sheaf.ErrSerialize, "chan int", "talkative.Inside.Line")
-	_, err = r.c.Submit[int](takesChannel, makesChannel()).Result(ctx)
+	small := r.c.Submit[talkative](makesChannel)
+	_, err := small.Result(ctx)
+	wantError(t, err, sheaf.ErrSerialize, "chan int", "talkative.Inside.Line", "on local-0")
+	wantTask(t, err, small.Key(), "faulttest.makesChannel")
+	large := r.c.Submit[[]talkative](makesChannels, 10_000)
+	_, err = large.Result(ctx)
+	wantError(t, err, sheaf.ErrSerialize, "chan int", "talkative[9999].Inside.Line", "on local-0")
+	wantTask(t, err, large.Key(), "faulttest.makesChannels")
+	argument := r.c.Submit[int](takesChannel, makesChannel())
+	_, err = argument.Result(ctx)
 	wantError(t, err, sheaf.ErrSerialize, "chan int", "Inside.Line")
+	wantTask(t, err, "takesChannel-", "faulttest.takesChannel") // it has no future of its own
 	n := 3
 	_, err = r.c.Submit[int](func(x int) int { return x + n }, 4).Result(ctx)
 	wantError(t, err, sheaf.ErrSerialize, "captures", "user_test.go")
-	_, err = r.c.Submit[int](failsStrangely).Result(ctx)
-	wantError(t, err, nil, "a strange error", "failsStrangely")
+	exception := r.c.Submit[int](failsStrangely)
+	_, err = exception.Result(ctx)
+	wantError(t, err, nil, "a strange error")
+	wantTask(t, err, exception.Key(), "faulttest.failsStrangely")
 	r.healthy()
 	if r.pid("local-0") != pid {
 		t.Error("the worker was restarted")

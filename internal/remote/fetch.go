@@ -269,7 +269,10 @@ func (x *Executor) hopeless(e *entry, err error) {
 	e.busy = false
 	if e.state == ready && !e.has {
 		e.state = pending
-		x.fail(e, fmt.Errorf("client: a result cannot be read: %w", err))
+		if _, ok := err.(*exec.TaskError); !ok { //nolint:errorlint // which says all by itself
+			err = fmt.Errorf("client: a result cannot be read: %w", err)
+		}
+		x.fail(e, err)
 	}
 }
 

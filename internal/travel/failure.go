@@ -49,6 +49,36 @@ func EncodeError(err error, task wire.ID, worker string, attempt uint32) *wire.F
 	return f
 }
 
+// EncodeFailure returns a failure as at most bytesMax bytes. What does not fit is left out: the error itself, then the stack and the
+// history, then the end of the message. Without room for the rest there are none.
+func EncodeFailure(f *wire.Failure, bytesMax int) []byte {
+	short := *f
+	for _, cut := range []func(){
+		func() {},
+		func() { short.Error = nil },
+		func() { short.Stack, short.History = "", nil },
+		func() { short.Message = short.Message[:min(len(short.Message), bytesMax/2)] },
+	} {
+		cut()
+		if b, err := wire.Append(nil, &wire.Erred{IDs: []wire.ID{f.Task}, Cause: short}); err == nil && len(b) <= bytesMax {
+			return b
+		}
+	}
+	return nil
+}
+
+// DecodeFailure returns what EncodeFailure wrote, or nil for everything else.
+func DecodeFailure(b []byte) *wire.Failure {
+	if len(b) == 0 {
+		return nil
+	}
+	m, err := wire.Parse(b)
+	if e, ok := m.(*wire.Erred); ok && err == nil {
+		return &e.Cause
+	}
+	return nil
+}
+
 // DecodeError returns the error that a failure describes: of a task an *[exec.TaskError] with its key, function, worker, attempt and
 // stack, around the function's own error if that could travel. It matches the sentinel of its sort, such as [exec.ErrKilled].
 func DecodeError(f *wire.Failure) error {

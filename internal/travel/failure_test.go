@@ -271,3 +271,37 @@ func TestValues(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestEncodeFailure gives failures less and less room.
+func TestEncodeFailure(t *testing.T) {
+	f := travel.EncodeError(&exec.TaskError{
+		Key: graph.KeyText("load-12ab"), Func: fn.Source{Name: "main.load", File: "etl.go", Line: 7}, Stack: strings.Repeat("s", 3000),
+		Err: fmt.Errorf("%w: %s", errOutOfPaper, strings.Repeat("m", 2000)),
+	}, wire.ID{Layer: 1}, "w1", 2)
+	full := len(travel.EncodeFailure(f, 1<<20))
+	for _, room := range []int{full, full - 1, 5500, 2500, 1200, 60} {
+		b := travel.EncodeFailure(f, room)
+		if len(b) > room || (b == nil) != (room == 60) {
+			t.Fatalf("%d bytes in a room of %d", len(b), room)
+		}
+		if room == 60 {
+			continue
+		}
+		got := travel.DecodeFailure(b)
+		if got == nil {
+			t.Fatalf("room of %d: no failure", room)
+		}
+		te, ok := errors.AsType[*exec.TaskError](travel.DecodeError(got))
+		if !ok || te.Key.String() != "load-12ab" || te.Func.Name != "main.load" || te.Worker != "w1" || !strings.Contains(te.Error(), "mmmm") {
+			t.Errorf("room of %d: got %v", room, te)
+		}
+		if errors.Is(te, errOutOfPaper) != (room == full) {
+			t.Errorf("room of %d: the error itself came: %v", room, room != full)
+		}
+	}
+	for _, b := range [][]byte{nil, {0}, []byte("no failure at all")} {
+		if f := travel.DecodeFailure(b); f != nil {
+			t.Errorf("%q is %+v", b, f)
+		}
+	}
+}

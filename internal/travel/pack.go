@@ -31,8 +31,8 @@ type Names struct {
 
 // Pack makes a graph of the cluster out of g. The value of task i of g.Outputs[o] is {w.Outputs[o].Layer, i}.
 //
-// The error about a function, an argument or a value that cannot travel matches [ErrTravel], names the user's function with file and
-// line, and has the path to what is in the way.
+// The error about a function, an argument or a value that cannot travel is an *[exec.TaskError] with the task's key and the user's function
+// with file and line. It matches [ErrTravel] and has the path to what is in the way.
 func Pack(g graph.Graph, n Names) (*wire.Graph, error) {
 	layers, err := g.Layers()
 	if err != nil {
@@ -179,27 +179,14 @@ func (p *packer) ops(l *graph.Layer, w *wire.Layer) error {
 	return nil
 }
 
-// stays is the error about an operation that cannot travel. It names the user's function, unless the cause does.
+// stays is the error about an operation that cannot travel: an *[exec.TaskError] with the key of its task, of one of them if they share
+// it, and the user's function.
 func stays(l *graph.Layer, i int, err error) error {
-	what := l.Name()
-	if l.Keyed() {
-		what = l.TaskName(i)
+	if !errors.Is(err, ErrTravel) {
+		err = fmt.Errorf("%w: %w", ErrTravel, err)
 	}
-	if _, ok := errors.AsType[*fn.CaptureError](err); !ok && l.Len() > 0 {
-		if s, ok := l.OpOf(i).(graph.Sourcer); ok {
-			if src := s.Source(i); src.Name != "" {
-				what += ", of " + src.Short() + fmt.Sprintf(" (%s:%d)", src.File, src.Line)
-			}
-		}
+	if l.Len() == 0 {
+		return fmt.Errorf("travel: layer %q: %w", l.Name(), err)
 	}
-	return &stuck{"travel: task " + what + ": " + err.Error(), err}
+	return exec.NewError(&graph.Task{Layer: l, Index: i}, err)
 }
-
-// stuck is the error about what cannot travel.
-type stuck struct {
-	text string
-	err  error
-}
-
-func (s *stuck) Error() string   { return s.text }
-func (s *stuck) Unwrap() []error { return []error{ErrTravel, s.err} }

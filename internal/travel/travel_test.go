@@ -345,10 +345,10 @@ func TestWhatCannotTravel(t *testing.T) {
 		g    graph.Graph
 		want []string
 	}{
-		"captures": {graph.Of(graph.Must(graph.Spec{Name: "add", Op: op})), []string{"task add: ", "apply.F", "TestWhatCannotTravel.func2 at ", "travel_test.go:", "fn.Bind("}},
-		"bound":    {graph.Of(list), []string{"task sender, of ", "TestWhatCannotTravel.func1 (", "travel_test.go:", "chan int"}},
+		"captures": {graph.Of(graph.Must(graph.Spec{Name: "add", Op: op})), []string{"task add-", "apply.F", "TestWhatCannotTravel.func2 at ", "travel_test.go:", "fn.Bind("}},
+		"bound":    {graph.Of(list), []string{"task sender-", "TestWhatCannotTravel.func1 (", "travel_test.go:", "chan int"}},
 		"held":     {graph.Of(graph.Held("mine", graph.Token{}, []graph.Pending{pending{}})), []string{"mine"}},
-		"const":    {graph.Of(graph.Const("in", graph.Unique(), c)), []string{"task in: ", "chan int"}},
+		"const":    {graph.Of(graph.Const("in", graph.Unique(), c)), []string{"task in-", "chan int"}},
 	} {
 		_, err := travel.Pack(tc.g, names())
 		if !errors.Is(err, travel.ErrTravel) || !errors.Is(err, exec.ErrSerialize) {
@@ -359,6 +359,9 @@ func TestWhatCannotTravel(t *testing.T) {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %q does not say %q", name, err, want)
 			}
+		}
+		if te, ok := errors.AsType[*exec.TaskError](err); name != "held" && (!ok || te.Key.Name == "" || name != "const" && te.Func.Line == 0) {
+			t.Errorf("%s: %+v does not name the task", name, te)
 		}
 	}
 }

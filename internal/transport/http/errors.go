@@ -31,6 +31,8 @@ type ValueError struct {
 	Addr string // of the peer
 	Text string // what the peer says
 	Err  error
+
+	Detail []byte // what the peer says to programs, of a value that it cannot encode; see [Explainer]
 }
 
 func (e *ValueError) Error() string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 
@@ -102,7 +103,8 @@ func (er *entryReader) value(ctx context.Context, e *entry) error {
 		if len(abort.Reason) > 0 {
 			c = code(abort.Reason[0])
 		}
-		er.fail(e.id, c, abort.Reason[min(1, len(abort.Reason)):])
+		text, detail, _ := strings.Cut(abort.Reason[min(1, len(abort.Reason)):], "\x00")
+		er.sink(e.id, nil, 0, &ValueError{ID: e.id, Addr: er.addr, Text: text, Detail: []byte(detail), Err: c.err()})
 		return nil
 	}
 	if rest != nil {

@@ -39,6 +39,7 @@ func (s *Server) get(w nethttp.ResponseWriter, r *nethttp.Request) {
 	w.Header().Set("Content-Type", contentType)
 	ew := newEntryWriter(&patient{w: w, control: nethttp.NewResponseController(w), stall: s.conf.Stall})
 	ew.each = r.Header.Get(headerEach) != ""
+	ew.explain, _ = s.conf.Source.(Explainer)
 	defer ew.drop()
 	for ; len(body) > 0 && err == nil; body = body[idLen:] {
 		err = s.give(r, ew, getID(body), limit)

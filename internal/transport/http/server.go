@@ -26,6 +26,16 @@ type Source interface {
 	Open(ctx context.Context, id wire.ID) (Value, error)
 }
 
+// An Explainer is a Source that knows more about values that cannot be encoded than the encoder says.
+type Explainer interface {
+	// Explain returns what the peer is told when err has kept a value from being encoded: a text, and detail for programs, which may
+	// be empty. Together they have at most [ExplainBytesMax].
+	Explain(id wire.ID, err error) (text string, detail []byte)
+}
+
+// ExplainBytesMax is how many bytes the text and the detail of an explanation may have.
+const ExplainBytesMax = 15 << 10
+
 // A Sink takes in values that were put. It is called by several goroutines.
 type Sink interface {
 	// Put keeps a value of about so many bytes. When it returns nil the sender is told that it is kept.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/zeebo/xxh3"
@@ -40,6 +41,8 @@ type entryWriter struct {
 	batchBytes int64
 	enc        *codec.Encoder
 	ids        []byte
+
+	explain Explainer // of values that cannot be encoded; may be nil
 
 	values, bytes int64 // sent
 }
@@ -87,13 +90,29 @@ func (ew *entryWriter) single(id wire.ID, v Value) error {
 	fw := codec.NewFrameWriter(ew.w)
 	if v.Frame == nil {
 		if err := codec.Encode(fw, v.Any); err != nil {
-			return fw.Abort(string(rune(codeValue)) + err.Error())
+			return fw.Abort(ew.reason(id, err))
 		}
 	} else if _, err := io.CopyBuffer(struct{ io.Writer }{fw}, codec.NewFrameReader(v.Frame), make([]byte, 1<<20)); err != nil {
 		// It is checked on the way, and one that was damaged here is as good as lost.
 		return fw.Abort(string(rune(codeNotHere)) + err.Error())
 	}
 	return fw.Close()
+}
+
+// reason is what the receiver is told of a value that cannot be encoded: a code, the text and, behind a zero byte, the detail.
+func (ew *entryWriter) reason(id wire.ID, err error) string {
+	text, detail := err.Error(), []byte(nil)
+	if ew.explain != nil {
+		text, detail = ew.explain.Explain(id, err)
+	}
+	if text = strings.ReplaceAll(text, "\x00", " "); len(text)+len(detail) > ExplainBytesMax {
+		text, detail = text[:min(len(text), ExplainBytesMax)], nil
+	}
+	text = string(rune(codeValue)) + text
+	if len(detail) > 0 {
+		text += "\x00" + string(detail)
+	}
+	return text
 }
 
 // fail writes an error.

@@ -76,12 +76,13 @@ func (r *run) holders(i int32, dst []int32) []int32 {
 	return dst
 }
 
-// replica notes that another worker has the value too.
+// replica notes that another worker has the value too, which has been read therefore.
 func (s *Scheduler) replica(r *run, i int32, w *worker) {
 	if r.holds(i, w) {
 		return
 	}
 	x := r.rarely(i)
+	x.strikes = 0
 	x.more = append(x.more, holder{w.number, s.hold1(w, r.ref(i), r.tasks[i].size)})
 }
 

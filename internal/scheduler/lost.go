@@ -104,8 +104,13 @@ func (s *Scheduler) lostForGood(r *run, i int32) *wire.Failure {
 	}
 }
 
-// strikesMax is after how many failed readings a value is taken as lost at a worker that still says it has it.
-const strikesMax = 3
+// A value is taken as lost at a worker that still says it has it after some failed readings in a row. Who reads waits longer from one to
+// the next, so that these are 0.3, 3.1 and 22 s with the worker's own backoff if the other one refuses at once.
+const (
+	strikesMax      = 3
+	strikesMaxLate  = 6  // by the later of two workers
+	strikesMaxAlone = 12 // of what cannot be computed again
+)
 
 // missing takes a worker's word that inputs could not be fetched. The attempts that need them are placed anew: at a holder
 // if there is one, or after the value has been computed again.
@@ -191,8 +196,11 @@ func (s *Scheduler) usersAt(r *run, i int32, w *worker) []ref {
 func (s *Scheduler) strike(r *run, i int32, h, by *worker, why string) {
 	x := r.rarely(i)
 	limit := int32(strikesMax)
-	if by != nil && by.number > h.number {
-		limit *= 3 // of two workers that cannot reach each other one keeps what it has, or both would lose it for ever
+	switch {
+	case r.irreplaceable() && len(r.holders(i, s.scratch[:0])) == 1:
+		limit = strikesMaxAlone
+	case by != nil && by.number > h.number:
+		limit = strikesMaxLate // of two workers that cannot reach each other one keeps what it has, or both would lose it for ever
 	}
 	if x.strikes++; x.strikes < limit {
 		return

@@ -23,7 +23,7 @@ type Config struct {
 
 	StartedAfter time.Duration // when a running task is reported as started; 0 means 20 ms
 	Ahead        time.Duration // how much work is handed out beyond one task per thread; 0 means 100 µs, negative none
-	Backoff      time.Duration // pause after a peer was unreachable, doubled each time up to 50 times as much; 0 means 100 ms
+	Backoff      time.Duration // pause after a peer was unreachable, doubled each time up to 32 times as much; 0 means 100 ms
 	Patience     time.Duration // after which a worker that is paused by memory alone, and runs nothing, starts one task; 0 means 5 s
 	Unclaimed    time.Duration // after which a value that a client put here is reported if nobody spoke of it; 0 means 60 s
 	ErredMax     int           // failures that are remembered for a scheduler that comes back; 0 means 1000

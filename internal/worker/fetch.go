@@ -269,10 +269,22 @@ func (w *Worker) fetchFailed(f *FetchFailed) {
 		w.lose(v, f.Worker)
 		w.why = f.Reason
 	}
-	if p := w.peers[f.Worker]; failed && f.Gone && p != nil {
+	if p := w.peers[f.Worker]; failed && f.Gone && p != nil && p.until <= w.now { // what was asked beside that is no other failure
 		p.until = w.now + w.conf.Backoff<<min(p.fails, 5)
-		p.until = min(p.until, w.now+50*w.conf.Backoff)
-		p.fails++
+		if p.fails++; p.fails > 1 {
+			w.abandon(p)
+		}
+	}
+}
+
+// abandon asks others for what else is wanted of a peer that has not answered again: it need not fail value by value.
+func (w *Worker) abandon(p *peer) {
+	queue := p.queue
+	p.queue = nil
+	for k := range queue {
+		if e := &queue[k]; w.holds(p, e) {
+			w.lose(e.v, p.number)
+		}
 	}
 }
 
@@ -295,13 +307,9 @@ func (w *Worker) news(peers []wire.Peer) {
 			continue
 		}
 		delete(w.peers, p.number)
-		queue := p.queue
-		p.queue = nil
-		for k := range queue {
-			if e := &queue[k]; w.holds(p, e) {
-				w.why = "worker " + peers[i].Name + " has gone"
-				w.lose(e.v, p.number)
-			}
+		if len(p.queue) > 0 {
+			w.why = "worker " + peers[i].Name + " has gone"
+			w.abandon(p)
 		}
 	}
 }

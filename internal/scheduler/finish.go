@@ -35,13 +35,18 @@ func (s *Scheduler) done(w *worker, m *wire.Done) {
 		switch {
 		case t.status == statusProcessing && t.at == w.number && t.attempt == d.Attempt:
 			s.detach(w, r, i)
+			delete(w.spare, r.id(i)) // this value has taken its place
 		case zombie && s.wins(w, r, i, d.Attempt):
+			delete(w.spare, r.id(i))
+		case zombie: // The worker frees it when it is told to stop, and may have got another copy since, of which it has sent word.
+			delete(w.spare, r.id(i))
+			continue
 		default:
-			if _, coming := w.fetching[r.id(i)]; !zombie && !coming && !r.holds(i, w) && !s.making(r, i, w) {
+			if _, coming := w.fetching[r.id(i)]; !coming && !r.holds(i, w) && !s.making(r, i, w) {
 				w.out.free(r.id(i))
 			}
 			s.unspare(w, r, i)
-			continue // one that was stopped frees its value itself
+			continue
 		}
 		k := r.kind(r.head(i))
 		k.measured(d.Nanos)

@@ -337,7 +337,7 @@ func (s *Scheduler) checkPosts(w *worker) error {
 		if s.room(w, true) && n > 0 && covers(w.free, p.class.resources) && !s.suspects(w) {
 			return fmt.Errorf("it has room and %d tasks of class %q wait: %v", n, p.class.key, p.lanes)
 		}
-		if s.room(w, true) && len(p.class.lanes) > 0 && covers(w.free, p.class.resources) && !s.suspects(w) {
+		if s.room(w, true) && len(p.class.lanes) > 0 && !p.guest && covers(w.free, p.class.resources) && !s.suspects(w) {
 			if e, ok := s.offered(p.class); ok {
 				return fmt.Errorf("it has room and task %s waits at no worker", e.run.id(e.head))
 			}

@@ -21,6 +21,7 @@ type class struct {
 
 	runs    int // that are of this class
 	posts   []*post
+	guests  []*post  // at workers that the list does not name, for tasks that shun all that it does name
 	load    postHeap // by how soon a new task would start
 	backlog postHeap // by how much waits, most first
 	hungry  []*post  // of workers that had room when nothing waited
@@ -46,6 +47,7 @@ type post struct {
 	nanos  int64 // that the tasks are expected to run
 	at     [2]int
 	hungry bool
+	guest  bool // in class.guests: only what is placed here expressly runs here
 }
 
 // A postLane is the tasks of one client.
@@ -113,7 +115,7 @@ func (s *Scheduler) leaveClass(c *class) {
 	if c.runs--; c.runs > 0 {
 		return
 	}
-	for _, p := range slices.Clone(c.posts) {
+	for _, p := range append(slices.Clone(c.posts), c.guests...) {
 		s.closePost(p)
 	}
 	if at, ok := s.findClass(c.key); ok {
@@ -166,13 +168,16 @@ func (s *Scheduler) staff(c *class) {
 			preferred = preferred || w.open() && c.able(w) && c.names(w)
 		}
 	}
-	for _, w := range s.live {
-		may := w.open() && c.able(w) && (c.names(w) || c.loose && !preferred)
-		p := w.post(c)
-		switch {
-		case may && p == nil:
+	may := func(w *worker) bool { return w.open() && c.able(w) && (c.names(w) || c.loose && !preferred) }
+	for _, w := range s.live { // first, for what waits where it may not stay
+		if p := w.post(c); may(w) && p == nil {
 			s.openPost(w, c)
-		case !may && p != nil:
+		} else if may(w) && p.guest {
+			s.invite(p)
+		}
+	}
+	for _, w := range s.live {
+		if p := w.post(c); p != nil && !may(w) && (!p.guest || p.queued == 0 || !w.open()) {
 			s.closePost(p)
 		}
 	}
@@ -199,10 +204,47 @@ func (s *Scheduler) restaff(w *worker) {
 func (s *Scheduler) openPost(w *worker, c *class) {
 	p := &post{worker: w, class: c, at: [2]int{-1, -1}}
 	w.posts = append(w.posts, p)
+	s.enlist(p)
+}
+
+// enlist enters a post among those for all of its class's tasks.
+func (s *Scheduler) enlist(p *post) {
+	c := p.class
 	c.posts = append(c.posts, p)
 	c.load.push(p)
 	c.since = -1
-	s.wake(w)
+	s.wake(p.worker)
+}
+
+// invite makes a guest's post one for all of the class's tasks.
+func (s *Scheduler) invite(p *post) {
+	p.guest = false
+	p.class.guests = slices.DeleteFunc(p.class.guests, func(q *post) bool { return q == p })
+	s.enlist(p)
+}
+
+// guest returns a post for a task of a loose class that is to run neither on a host nor at a worker (0 for none), where all that the list
+// names are of these: at the open worker with the least to do that could run it, or nil.
+func (s *Scheduler) guest(c *class, host string, number int32) *post {
+	if !c.loose {
+		return nil
+	}
+	var best *worker
+	for _, w := range s.live {
+		if w.open() && c.able(w) && !c.names(w) && w.hello.Host != host && w.number != number && (best == nil || w.load < best.load) {
+			best = w
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	if p := best.post(c); p != nil {
+		return p
+	}
+	p := &post{worker: best, class: c, at: [2]int{-1, -1}, guest: true}
+	best.posts = append(best.posts, p)
+	c.guests = append(c.guests, p)
+	return p
 }
 
 // closePost takes a worker out of a class. The tasks that wait there look for another place.
@@ -210,6 +252,7 @@ func (s *Scheduler) closePost(p *post) {
 	c, w := p.class, p.worker
 	w.posts = slices.DeleteFunc(w.posts, func(q *post) bool { return q == p })
 	c.posts = slices.DeleteFunc(c.posts, func(q *post) bool { return q == p })
+	c.guests = slices.DeleteFunc(c.guests, func(q *post) bool { return q == p })
 	c.hungry = slices.DeleteFunc(c.hungry, func(q *post) bool { return q == p })
 	c.load.remove(p)
 	c.backlog.remove(p)

@@ -141,7 +141,7 @@ func (s *Scheduler) fill(w *worker, ahead, all bool) {
 func (s *Scheduler) rest(w *worker) {
 	if s.room(w, true) {
 		for _, p := range w.posts {
-			if !p.hungry && covers(w.free, p.class.resources) {
+			if !p.hungry && !p.guest && covers(w.free, p.class.resources) {
 				p.hungry = true
 				p.class.hungry = append(p.class.hungry, p)
 			}
@@ -165,7 +165,7 @@ func (s *Scheduler) choose(w *worker) (best entry, at *post, lane int) {
 		if l, e, ok := p.top(); ok && (at == nil || turn(e, best)) {
 			best, at, lane = e, p, l
 		}
-		if len(p.class.lanes) == 0 {
+		if len(p.class.lanes) == 0 || p.guest {
 			continue
 		}
 		if e, ok := s.offered(p.class); ok && (at == nil || turn(e, best)) {
@@ -200,7 +200,7 @@ func (s *Scheduler) block(p *post, e entry) {
 func (s *Scheduler) relieve(w *worker, all bool) bool {
 	for _, p := range w.posts {
 		c := p.class
-		if len(c.backlog.posts) == 0 || !covers(w.free, c.resources) {
+		if len(c.backlog.posts) == 0 || p.guest || !covers(w.free, c.resources) {
 			continue
 		}
 		from := c.backlog.posts[0]

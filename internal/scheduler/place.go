@@ -55,7 +55,7 @@ func (s *Scheduler) best(r *run, head, last int32) *post {
 				continue // it is being removed
 			}
 			p := w.post(c)
-			if p == nil {
+			if p == nil || p.guest {
 				continue
 			}
 			at := 0
@@ -83,6 +83,9 @@ func (s *Scheduler) best(r *run, head, last int32) *post {
 	}
 	if best.worker.number == shun || avoid != "" && best.worker.hello.Host == avoid {
 		if other := c.elsewhere(avoid, shun); other != nil {
+			return other
+		}
+		if other := s.guest(c, avoid, shun); other != nil {
 			return other
 		}
 	}

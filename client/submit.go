@@ -63,15 +63,30 @@ func (s *settings) function(f any) *delayed.Function {
 
 // submit starts the graph of one collection with one part.
 func (c *Client) submit(v sheaf.Collection, s settings) (task, error) {
-	g, err := v.Graph()
-	if err != nil {
-		return nil, err
-	}
-	ts, err := c.submitGraph(g, s)
+	ts, err := c.submitAll([]sheaf.Collection{v}, s)
 	if err != nil {
 		return nil, err
 	}
 	return ts[0], nil
+}
+
+// plan makes the graphs of collections of one kind, for the workers of a cluster or for this process.
+func (c *Client) plan(vs []sheaf.Collection) ([]graph.Graph, error) {
+	if v, ok := vs[0].(sheaf.Planned); ok {
+		p := v.Planner()
+		if aware, ok := p.(sheaf.PlaceAware); ok && c.Distributed() {
+			return aware.PlanDistributed(vs)
+		}
+		return p.Plan(vs)
+	}
+	gs := make([]graph.Graph, len(vs))
+	for i, v := range vs {
+		var err error
+		if gs[i], err = v.Graph(); err != nil {
+			return nil, err
+		}
+	}
+	return gs, nil
 }
 
 // submitGraph starts a graph and returns its parts.
@@ -199,7 +214,7 @@ func (c *Client) find(token graph.Token) (x *cell, found bool) {
 
 // submitAll starts collections with one part each as one graph.
 func (c *Client) submitAll(vs []sheaf.Collection, s settings) ([]task, error) {
-	gs, err := vs[0].(sheaf.Planned).Planner().Plan(vs)
+	gs, err := c.plan(vs)
 	if err != nil {
 		return nil, err
 	}

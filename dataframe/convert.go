@@ -16,11 +16,16 @@ import (
 	"sheaf/graph"
 )
 
-// ToDelayed returns the partitions as lazy values, in order. The error is the first mistake of the frame's chain.
+// parted plans the frame for use in graphs of others. Where these will run is not known yet, so it is the plan that is right in other processes as
+// well: small files are not read by one query on all processors of a machine, but by tasks for one thread each.
+func (f *Frame) parted() (*lowered, error) { return f.lowerElsewhere() }
+
+// ToDelayed returns the partitions as lazy values, in order. The error is the first mistake of the frame's chain. There may be more of them than
+// [Frame.NPartitions] says: what this process would compute by one query on all processors is here a task for each partition of the files.
 //
 // Same as dask.dataframe.DataFrame.to_delayed.
 func (f *Frame) ToDelayed() ([]*delayed.Value[*Table], error) {
-	l, err := f.lower()
+	l, err := f.parted()
 	if err != nil {
 		return nil, err
 	}
@@ -146,9 +151,9 @@ func FromFutures[F Future](futures []F, opts ...Option) *Frame {
 	return FromDelayed(parts, Schema(schema))
 }
 
-// ToBag makes a bag of the rows, each a T as in [Frame.Rows], with the frame's partitions.
+// ToBag makes a bag of the rows, each a T as in [Frame.Rows], with the partitions of [Frame.ToDelayed].
 func (f *Frame) ToBag[T any]() *bag.Bag[T] {
-	l, err := f.only(reflect.TypeFor[T]()).lower()
+	l, err := f.only(reflect.TypeFor[T]()).parted()
 	if err != nil {
 		return bag.FromDelayed(delayed.Failed[[]T](err))
 	}

@@ -228,3 +228,51 @@ func TestIndex(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestConvertedPlans: what other graphs take from a frame may run in other processes, so none of it is a query on all processors of this one.
+func TestConvertedPlans(t *testing.T) {
+	type row struct {
+		A    int64 `sheaf:"a"`
+		Size int64 `sheaf:"size"`
+	}
+	f := ReadParquet(writtenParquet(t)).GroupBy("a").Agg(Size())
+	if l, err := f.lower(); err != nil || !l.root.Op().(*fragment).Wide {
+		t.Fatalf("a small aggregate over Parquet is not one fragment here: %v", err)
+	}
+	parts, err := f.ToDelayed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]sheaf.Collection{"delayed": parts[0], "bag": f.ToBag[row](), "array": f.ToArray("a")} {
+		g, err := c.Graph()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		layers, err := g.Layers()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fragments := 0
+		for _, l := range layers {
+			for i := range l.Len() {
+				if p, ok := l.OpOf(i).(*fragment); ok {
+					fragments++
+					if p.Wide {
+						t.Errorf("%s: %s wants all threads of a process", name, l.TaskName(i))
+					}
+				}
+			}
+		}
+		if fragments == 0 {
+			t.Errorf("%s: found no fragment among %d layers", name, len(layers))
+		}
+	}
+	want, err := f.Compute(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := f.ToBag[row]().Compute(t.Context())
+	if err != nil || len(rows) != want.Len() {
+		t.Errorf("got %d rows and %v, want %d", len(rows), err, want.Len())
+	}
+}

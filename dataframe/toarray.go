@@ -21,7 +21,7 @@ import (
 	"sheaf/ndarray"
 )
 
-// ToArray makes an array of columns, all of them by default: one block a partition, whose lengths are unknown until they are computed
+// ToArray makes an array of columns, all of them by default: one block a partition of [Frame.ToDelayed], whose lengths are unknown until they are computed
 // (see array.Array.ComputeChunkSizes). One column that is named gives one dimension, otherwise there are two; columns of several types are promoted to a
 // common one. Nulls become NaN in floats and NaT in times; in integers and bools they are an error when the array is computed.
 //
@@ -62,7 +62,7 @@ func (f *Frame) ToArray(columns ...string) *array.Array {
 		}
 		return plan.NewProject(in, exprs)
 	})
-	l, err := g.lower()
+	l, err := g.parted()
 	if err != nil {
 		return array.FromDelayed([]*delayed.Value[*ndarray.Array]{delayed.Failed[*ndarray.Array](err)}, dtype.Float64, []int{-1})
 	}

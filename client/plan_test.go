@@ -1,0 +1,99 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"sheaf"
+	"sheaf/graph"
+)
+
+// here and there are the plans of twofold collections.
+var (
+	here  = graph.Of(graph.Const("here", graph.Unique(), 1))
+	there = graph.Of(graph.Const("there", graph.Unique(), 2))
+)
+
+// twofold is a collection with a plan for this process and one for others.
+type twofold struct{}
+
+func (twofold) Graph() (graph.Graph, error) { return here, nil }
+func (twofold) Planner() sheaf.Planner      { return twofoldPlanner{} }
+
+type twofoldPlanner struct{}
+
+func (twofoldPlanner) Plan(cs []sheaf.Collection) ([]graph.Graph, error) {
+	return repeated(here, len(cs)), nil
+}
+
+func (twofoldPlanner) PlanDistributed(cs []sheaf.Collection) ([]graph.Graph, error) {
+	return repeated(there, len(cs)), nil
+}
+
+func repeated(g graph.Graph, n int) []graph.Graph {
+	gs := make([]graph.Graph, n)
+	for i := range gs {
+		gs[i] = g
+	}
+	return gs
+}
+
+// plain is a collection without a planner.
+type plain struct{ err error }
+
+func (p plain) Graph() (graph.Graph, error) { return here, p.err }
+
+// What a cluster computes is planned for a cluster.
+func TestPlanForThePlace(t *testing.T) {
+	names := func(c *Client, vs ...sheaf.Collection) []string {
+		gs, err := c.plan(vs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, g := range gs {
+			names = append(names, g.Outputs[0].Layer.Name())
+		}
+		return names
+	}
+	near, far := &Client{}, &Client{link: &link{}}
+	for _, tc := range []struct {
+		c    *Client
+		vs   []sheaf.Collection
+		want string
+	}{
+		{near, []sheaf.Collection{twofold{}, twofold{}}, "here"},
+		{far, []sheaf.Collection{twofold{}, twofold{}}, "there"},
+		{near, []sheaf.Collection{plain{}, plain{}}, "here"},
+		{far, []sheaf.Collection{plain{}}, "here"},
+	} {
+		got := names(tc.c, tc.vs...)
+		if len(got) != len(tc.vs) || got[0] != tc.want || got[len(got)-1] != tc.want {
+			t.Errorf("distributed %v: %T became %v, want %s", tc.c.Distributed(), tc.vs[0], got, tc.want)
+		}
+	}
+	wrong := errors.New("built wrongly")
+	if _, err := far.plan([]sheaf.Collection{plain{wrong}}); !errors.Is(err, wrong) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A submitted collection runs by the plan for this process when the client is one of this process.
+func TestSubmitPlans(t *testing.T) {
+	c, err := Local(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	x, err := c.submit(twofold{}, settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	x.Notify(func() { close(done) })
+	<-done
+	if v, err := x.Value(context.Background()); v != 1 || err != nil {
+		t.Errorf("got %v, %v", v, err)
+	}
+}

@@ -100,10 +100,14 @@ func (a *Agent) deliver(ms []wire.Message) {
 			if len(m.Executable) != 2*sha256.Size {
 				continue
 			}
+			if m.Stop { // taken away at once: what is launched next is to start anew
+				if f := a.take(m.Executable); f != nil {
+					a.launching.Go(func() { _ = f.Stop(context.Background()) })
+				}
+				continue
+			}
 			a.launching.Go(func() {
-				if m.Stop {
-					a.end(m.Executable)
-				} else if err := a.launch(context.Background(), m.Executable); err != nil {
+				if err := a.launch(context.Background(), m.Executable); err != nil {
 					a.conf.Logger.Error("cannot run an executable", "sha256", m.Executable, "error", err)
 					_ = a.conn.Send(&wire.Log{Level: 8, Text: "agent " + a.conf.Name + ": " + err.Error()})
 				}
@@ -216,13 +220,18 @@ func (a *Agent) exited(e *agent.Exit) {
 
 // end stops the processes of an executable.
 func (a *Agent) end(executable string) {
-	a.mu.Lock()
-	f := a.fleets[executable]
-	delete(a.fleets, executable)
-	a.mu.Unlock()
-	if f != nil {
+	if f := a.take(executable); f != nil {
 		_ = f.Stop(context.Background())
 	}
+}
+
+// take returns the processes of an executable, nil if there are none, and forgets them.
+func (a *Agent) take(executable string) *agent.Agent {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := a.fleets[executable]
+	delete(a.fleets, executable)
+	return f
 }
 
 // all returns the fleets; the caller holds mu.

@@ -31,7 +31,6 @@ type core struct {
 	peers    *session.Acceptor
 	start    time.Time
 	durable  *journal // nil without a log
-	launches *launches
 	halt     func(reason string) // ends the cluster; must not wait
 
 	wake chan struct{}
@@ -66,7 +65,6 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log, h
 			Executables: func(sha string) bool { return bring(conf.Executables, sha) }, Log: log != nil,
 		}),
 	}
-	c.launches = newLaunches(c)
 	var err error
 	c.peers, err = session.NewAcceptor(session.AcceptorConfig{
 		Network: network, Name: schedulerName, Accept: c.accept, Deliver: c.deliver, Gone: c.gone,
@@ -136,12 +134,10 @@ func (c *core) accept(peer string, hello wire.Message) (time.Duration, error) {
 	}
 	c.log.Info("joins", "kind", kind, "peer", peer)
 	c.put(scheduler.In{From: scheduler.Peer(peer), Msg: hello})
-	c.launches.hello(peer, hello)
 	return lost, nil
 }
 
 func (c *core) deliver(peer string, ms []wire.Message) {
-	ms = c.launches.deliver(peer, ms)
 	if len(ms) == 0 || c.prepare(peer, ms) {
 		return
 	}
@@ -154,7 +150,6 @@ func (c *core) deliver(peer string, ms []wire.Message) {
 
 func (c *core) gone(peer, reason string) {
 	c.log.Info("is gone", "peer", peer, "reason", reason)
-	c.launches.gone(peer)
 	c.deliver(peer, []wire.Message{&wire.Gone{Reason: reason}})
 }
 
@@ -273,7 +268,6 @@ func (c *core) perform(effects []scheduler.Effect) {
 			}
 			c.send(string(e.To), e.Msg)
 		case *scheduler.Drop:
-			c.launches.gone(string(e.Peer))
 			c.peers.Drop(string(e.Peer), e.Reason)
 		case *scheduler.Halt:
 			c.halt(e.Reason)

@@ -76,7 +76,6 @@ func (c *InProcess) Close(ctx context.Context) error {
 			w.end("the cluster is closed", false)
 			w.close(ctx)
 		}
-		c.core.launches.close()
 		c.err = c.core.close(ctx, "the cluster is closed")
 	})
 	return c.err

@@ -152,7 +152,6 @@ func (s *Scheduler) shut(ctx context.Context, reason string) {
 			s.err = errors.Join(s.err, s.status.close(ctx))
 		}
 		if s.core != nil {
-			s.core.launches.close()
 			s.err = errors.Join(s.err, s.core.close(ctx, reason))
 		}
 		if s.server != nil {

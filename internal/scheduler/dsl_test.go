@@ -501,6 +501,9 @@ func (h *theatre) describe(m wire.Message) string {
 	case *wire.Quit:
 		return fmt.Sprintf("quit: %s, restart %v", m.Reason, m.Restart)
 	case *wire.Launch:
+		if m.Stop {
+			return "stop " + m.Executable + ": " + m.Reason
+		}
 		return "launch " + m.Executable
 	case *wire.Progress:
 		text := fmt.Sprintf("progress, done %v:", m.Done)

@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
@@ -11,7 +10,8 @@ import (
 	"sheaf/internal/wire"
 )
 
-// Very many independent tasks of one client: what the scheduler's machine costs, and that nothing is left.
+// Very many independent tasks of one client in a whole cluster: nothing is left. The million, with the bytes that each costs the scheduler,
+// is TestCase33MillionTasks of package scheduler.
 func TestCase33ManyTasks(t *testing.T) {
 	n := 50_000
 	if testing.Short() {
@@ -25,22 +25,16 @@ func TestCase33ManyTasks(t *testing.T) {
 	s.end()
 }
 
-// joining has n workers join in ten seconds and flap: a tenth of them a minute.
+// joining has n workers join in ten seconds and flap: a tenth of them a minute. It returns how long the first n waited for their welcome.
 func joining(tb testing.TB, n int, lasts time.Duration) (*world, []time.Duration) {
 	w := newWorld(Config{Seed: 3, For: time.Hour, Scheduler: scheduler.Config{Heartbeat: 5 * time.Second, Lost: 30 * time.Second}})
-	var waits []time.Duration
 	for k := range n {
 		w.at(time.Duration(k)*10*time.Second/time.Duration(n), func() {
 			w.newNode(fmt.Sprintf("w%d", k), NodeConfig{Threads: 1, Memory: 1 << 30, Host: fmt.Sprintf("h%d", k/8)})
 		})
 	}
 	w.until(20 * time.Second)
-	for _, x := range w.nodes {
-		if x.number == 0 {
-			tb.Fatalf("%s has not joined", x.name)
-		}
-		waits = append(waits, x.welcomed-x.born)
-	}
+	waits := welcomes(tb, w.nodes)
 	for end := w.now + lasts; w.now < end; {
 		x := w.nodes[w.rng.intn(len(w.nodes))]
 		if x.alive {
@@ -49,27 +43,61 @@ func joining(tb testing.TB, n int, lasts time.Duration) (*world, []time.Duration
 		}
 		w.until(w.now + 600*time.Second/time.Duration(n))
 	}
-	slices.Sort(waits)
 	return w, waits
+}
+
+// welcomes returns how long each of some workers waited for its welcome.
+func welcomes(tb testing.TB, nodes []*node) []time.Duration {
+	var waits []time.Duration
+	for _, x := range nodes {
+		if x.alive && x.number == 0 {
+			tb.Fatalf("%s has not joined", x.name)
+		}
+		if x.number != 0 {
+			waits = append(waits, x.welcomed-x.born)
+		}
+	}
+	return waits
 }
 
 // Very many workers join at once, and some come and go: joining is fast, and nobody is taken for dead who is not.
 func TestCase35ManyWorkers(t *testing.T) {
-	n := 1000
+	n := 10_000
 	if testing.Short() {
-		n = 100
+		n = 200
 	}
-	w, waits := joining(t, n, 20*time.Second)
-	p99 := waits[len(waits)*99/100]
-	t.Logf("joining: p99 %v", p99)
-	if p99 > 5*time.Second {
-		t.Errorf("joining took %v", p99)
-	}
+	w, waits := joining(t, n, time.Minute)
 	w.until(w.now + 60*time.Second)
+	again := welcomes(t, w.nodes[n:])
+	first, later := p99(waits), p99(again)
+	t.Logf("joining: p99 %v of %d, and %v of %d that took the place of others", first, n, later, len(again))
+	if first > 5*time.Second || later > 5*time.Second {
+		t.Error("joining took more than 5s")
+	}
+	if len(again) < n/20 {
+		t.Errorf("only %d workers flapped", len(again))
+	}
+	alive := 0
 	for _, x := range w.nodes {
-		if x.alive && x.sessions > 1 {
+		if !x.alive {
+			continue
+		}
+		if alive++; x.sessions > 1 {
 			t.Errorf("%s was taken for dead", x.name)
 		}
+	}
+	gone := 0
+	for _, p := range w.audit.known {
+		switch {
+		case !p.gone:
+		case p.node.alive:
+			t.Errorf("%s was given up and lives", p.name)
+		default:
+			gone++
+		}
+	}
+	if alive != n || gone != len(w.nodes)-n {
+		t.Errorf("%d workers live and %d were found dead, want %d and %d", alive, gone, n, len(w.nodes)-n)
 	}
 	w.check()
 	if w.audit.broken > 0 {

@@ -31,7 +31,8 @@ type story struct {
 	stopped bool // by force
 
 	// What happened.
-	runs       int // executions that began
+	runs       int           // executions that began
+	begun      time.Duration // when the first did
 	failures   int
 	killed     int // processes that ended while it ran
 	losses     int // replicas, and attempts, that were lost

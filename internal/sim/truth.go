@@ -62,7 +62,9 @@ func (a *auditor) ran(_ *node, id wire.ID, k key) {
 		a.internal("task %v runs as the key %s(%d), which it is not", id, k.token.Short(), k.index)
 		return
 	}
-	s.runs++
+	if s.runs++; s.runs == 1 {
+		s.begun = a.w.now
+	}
 	a.sums.executed++
 }
 

@@ -22,7 +22,8 @@ type remoteCoordinator struct {
 
 	mu      sync.Mutex // guards what follows
 	subs    map[uint64]func([]coord.Message)
-	early   map[uint64][][]coord.Message // came before subscribe knew its own number
+	naming  int                          // subscriptions that are being begun and do not know their number yet
+	early   map[uint64][][]coord.Message // came meanwhile, for numbers that nobody knows; empty when naming is 0
 	replies uint64
 }
 
@@ -78,6 +79,11 @@ func (k *remoteCoordinator) confirm(request uint64) {
 }
 
 func (k *remoteCoordinator) call(ctx context.Context, r coord.Request) (coord.Result, error) {
+	if r, ok := r.(coord.TopicUnsubscribe); ok { // whatever becomes of the request, nobody reads any more
+		k.mu.Lock()
+		delete(k.subs, r.Subscription)
+		k.mu.Unlock()
+	}
 	id, answer, err := k.begin(r)
 	if err != nil {
 		return coord.Result{}, err
@@ -123,18 +129,25 @@ func (k *remoteCoordinator) finish(ctx context.Context, id uint64, answer chan c
 }
 
 func (k *remoteCoordinator) subscribe(ctx context.Context, r coord.TopicSubscribe, deliver func([]coord.Message)) (uint64, coord.Result, error) {
+	k.mu.Lock()
+	k.naming++
+	k.mu.Unlock()
 	id, answer, err := k.begin(r)
+	k.mu.Lock()
+	if err == nil {
+		k.subs[id] = deliver
+		for _, ms := range k.early[id] {
+			deliver(ms)
+		}
+		delete(k.early, id)
+	}
+	if k.naming--; k.naming == 0 { // the rest is for subscriptions that have ended
+		clear(k.early)
+	}
+	k.mu.Unlock()
 	if err != nil {
 		return 0, coord.Result{}, err
 	}
-	k.mu.Lock()
-	k.subs[id] = deliver
-	early := k.early[id]
-	delete(k.early, id)
-	for _, ms := range early {
-		deliver(ms)
-	}
-	k.mu.Unlock()
 	res, err := k.finish(ctx, id, answer)
 	if err != nil {
 		k.mu.Lock()
@@ -159,7 +172,7 @@ func (k *remoteCoordinator) delivery(m *wire.Delivery) {
 	defer k.mu.Unlock()
 	if deliver := k.subs[d.Subscription]; deliver != nil {
 		deliver(d.Messages)
-	} else if len(k.early) < earlyMax && len(k.early[d.Subscription]) < earlyMax {
+	} else if k.naming > 0 && len(k.early) < earlyMax && len(k.early[d.Subscription]) < earlyMax {
 		k.early[d.Subscription] = append(k.early[d.Subscription], d.Messages)
 	}
 }

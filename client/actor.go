@@ -63,7 +63,9 @@ func ActorOf[T any](f *Future[T]) *Actor[T] {
 	return &Actor[T]{future: f, local: x.actor}
 }
 
-// Future returns the future that made the actor. Its result is a copy of the actor's state as it was made, on a cluster.
+// Future returns the future that made the actor. On a cluster its result is a copy of the actor's state as it is between two calls. In this process, and
+// as an argument of a task on the actor's own worker, it is the state itself, which a method may be changing: call a method that returns
+// what is needed, and give functions the actor and not its future.
 func (a *Actor[T]) Future() *Future[T] { return a.future }
 
 // Release gives up the actor. It ends when nobody has it any more.

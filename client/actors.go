@@ -57,18 +57,32 @@ func (a *Actors) Call(ctx context.Context, id wire.ID, state any, b []byte) (any
 	if err := fits(c.Method, reflect.TypeOf(state)); err != nil {
 		return nil, err
 	}
-	a.mu.Lock()
-	t := a.byID[id]
-	if t == nil {
-		t = newTurns()
-		a.byID[id] = t
-	}
-	a.mu.Unlock()
+	t := a.turns(id)
 	if err := t.enter(ctx, c.Caller, c.Number); err != nil {
 		return nil, err
 	}
 	defer t.leave(c.Caller, c.Number)
 	return (&travel.Call{Func: withReceiverFirst(c.Method), Args: append([]any{state}, c.Args...)}).Do(ctx)
+}
+
+// Turn waits until no method of an actor runs, and lets none begin until leave is called: for whoever reads its state.
+func (a *Actors) Turn(ctx context.Context, id wire.ID) (leave func(), err error) {
+	t := a.turns(id)
+	if err := t.enter(ctx, 0, 0); err != nil {
+		return nil, err
+	}
+	return func() { t.leave(0, 0) }, nil
+}
+
+func (a *Actors) turns(id wire.ID) *turns {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.byID[id]
+	if t == nil {
+		t = newTurns()
+		a.byID[id] = t
+	}
+	return t
 }
 
 // enter waits until it is a call's turn.

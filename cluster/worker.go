@@ -115,7 +115,7 @@ func startWorker(ctx context.Context, doc document, network session.Network, tab
 		},
 		Dir: doc.Dir, Send: w.send, Push: w.push, Quit: w.end, Program: travel.NewLoader(), Fetcher: w.fetch, Answer: w.answer.answer,
 		Context: func(ctx context.Context) context.Context { return client.InWorker(ctx, w.dialClient(network)) },
-		SizeOf:  codec.SizeOf,
+		SizeOf:  codec.SizeOf, Turn: w.answer.actors.Turn,
 		Refused: func() int64 { s := w.data.Stats(); return s.Refused + s.Malformed },
 	}
 	if table != nil {

@@ -45,6 +45,7 @@ type Config struct {
 	Status  func(paused bool, reason string)                                      // the worker has stopped or begun to start tasks; may be nil
 	Context func(context.Context) context.Context                                 // adds to the context of all tasks; may be nil
 	Answer  func(ctx context.Context, n *Node, body wire.Body) (wire.Body, error) // answers questions to this worker; may be nil
+	Turn    func(ctx context.Context, actor wire.ID) (leave func(), err error)    // waits until no method of an actor runs, and lets none begin until leave; may be nil
 	Program Program
 	Fetcher Fetcher
 	Slots   Slots        // may be nil

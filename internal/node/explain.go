@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 
 	"sheaf/graph"
@@ -16,6 +17,9 @@ var _ http.Explainer = (*Node)(nil)
 // function and where that was written. The detail is for [travel.DecodeFailure].
 func (n *Node) Explain(id wire.ID, err error) (string, []byte) {
 	f := n.unencodable(id, err)
+	if no, ok := errors.AsType[*instead](err); ok {
+		f = no.failure
+	}
 	const textMax = 2 << 10
 	text := f.Message[:min(len(f.Message), textMax)]
 	return text, travel.EncodeFailure(f, http.ExplainBytesMax-textMax)

@@ -45,6 +45,9 @@ func (n *Node) fetch(e *worker.Fetch) {
 				return
 			}
 			told[id] = true
+			if no := n.refused(id, err); no != nil {
+				v, err = no, nil
+			}
 			if err != nil {
 				n.arrive(arrival{worker: number, id: id, reason: err.Error(), gone: unreachable(err)})
 				return
@@ -173,6 +176,9 @@ func (n *Node) push(pushes []push) {
 // encode appends a small value. The client fetches what it does not get, and learns then why.
 func (n *Node) encode(b *bytes.Buffer, h *holding) bool {
 	defer h.readers.Add(-1)
+	if h.actor { // its methods may run already
+		return false
+	}
 	v, err := h.pin(&n.table.clock)
 	if err != nil {
 		return false

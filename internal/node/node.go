@@ -33,12 +33,13 @@ type Node struct {
 	collecting atomic.Bool
 	asking     chan struct{} // one place per question that is being answered
 
-	mu      sync.Mutex // guards what follows
-	inbox   []worker.In
-	fetched []arrival
-	puts    []*putting
-	checks  []check
-	wake    chan struct{}
+	mu       sync.Mutex // guards what follows
+	inbox    []worker.In
+	fetched  []arrival
+	puts     []*putting
+	checks   []check
+	refusals map[wire.ID]int // values that peers could not encode, how often
+	wake     chan struct{}
 
 	stepped atomic.Int64 // when the last turn ended, since begin
 	armed   atomic.Int64 // when the loop wakes by itself, since begin
@@ -63,7 +64,7 @@ func New(conf Config) (*Node, error) {
 	n := &Node{
 		conf: conf, begin: time.Now(), base: context.Background(), done: make(chan struct{}), wake: make(chan struct{}, 1),
 		asking: make(chan struct{}, asking), machine: worker.New(conf.Limits), running: map[wire.Attempt]*job{},
-		address: map[uint32]string{}, failure: map[wire.LayerID]error{},
+		address: map[uint32]string{}, failure: map[wire.LayerID]error{}, refusals: map[wire.ID]int{},
 	}
 	n.life, n.end = context.WithCancel(context.Background())
 	if conf.Context != nil {

@@ -119,6 +119,7 @@ func (x *executor) run(j *job) {
 	}
 	if j.task.Options.Actor {
 		j.out.kept.Store(true)
+		j.out.actor = true
 	}
 }
 
@@ -249,6 +250,10 @@ func (x *executor) gather(ctx context.Context, j *job, op graph.Op) error {
 			return &lost{j.task.Inputs[k], h, err}
 		}
 		x.pins = append(x.pins, h)
+		if no, ok := v.(*instead); ok {
+			n.damaged(j.task.Inputs[k], h, no) // so that it is not taken as a replica
+			return no
+		}
 		x.in = append(x.in, v)
 	}
 	return nil
@@ -316,6 +321,10 @@ func (x *executor) fail(j *job, cause, err error) {
 	id := j.task.ID
 	if k := j.link.Load(); k > 0 {
 		id = j.task.Links[k-1].ID
+	}
+	if no, ok := errors.AsType[*instead](err); ok { // the failure of the task that made the input
+		j.executed.Err = no.failure
+		return
 	}
 	j.executed.Err = n.conf.Failure(err, id, n.conf.Hello.Name, j.task.Attempt)
 }

@@ -13,6 +13,7 @@ import (
 	"sheaf/internal/codec"
 	"sheaf/internal/store"
 	"sheaf/internal/transport/http"
+	"sheaf/internal/travel"
 	"sheaf/internal/wire"
 	"sheaf/internal/worker"
 )
@@ -39,6 +40,7 @@ type holding struct {
 	made    graph.Recycler // who may use its memory again; nil for nobody
 	readers atomic.Int32   // transfers that read it
 	kept    atomic.Bool    // somebody may have a reference to it
+	actor   bool           // methods change it
 	used    atomic.Int64   // when it was used last, on the table's clock
 }
 
@@ -125,6 +127,9 @@ func (n *Node) Open(ctx context.Context, id wire.ID) (http.Value, error) {
 	if h == nil {
 		return http.Value{}, http.ErrNotHere
 	}
+	if h.actor {
+		return n.openActor(ctx, id.Whole(), h)
+	}
 	if !whole {
 		if value, ok := n.openSpilled(h); ok {
 			return value, nil
@@ -210,6 +215,9 @@ func (n *Node) remove(id wire.ID, h *holding) bool {
 
 // only returns a part of a value.
 func only(v any, id wire.ID) (any, error) {
+	if no, ok := v.(*instead); ok {
+		return no, nil
+	}
 	p, ok := v.(graph.Parted)
 	if !ok {
 		return nil, fmt.Errorf("node: value %v is a %T, which has no parts: %w", id.Whole(), v, http.ErrNotHere)
@@ -229,6 +237,9 @@ func (n *Node) Value(ctx context.Context, id wire.ID) (v any, ok bool, err error
 		return nil, false, err
 	}
 	defer h.unpin()
+	if no, ok := v.(*instead); ok {
+		return nil, false, travel.DecodeError(no.failure)
+	}
 	if whole {
 		v, err = only(v, id)
 	}

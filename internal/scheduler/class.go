@@ -267,6 +267,7 @@ func (s *Scheduler) closePost(p *post) {
 	}
 	p.lanes = nil
 	s.reload(w)
+	s.wake(w) // others may have waited for one of them to be alone
 }
 
 // vacant notes since when tasks of a class wait while no worker may run them.

@@ -184,6 +184,10 @@ func (w *walk) submit(c *fakeClient) {
 	if w.n(0, 4, "copies") == 0 {
 		m.Options.Replicas = 2
 	}
+	if len(w.workers) > 0 && w.n(0, 2, "wish") == 0 {
+		m.Options.Workers, m.Options.AllowOther = []string{w.workers[w.n(0, len(w.workers)-1, "wished")].name}, true
+	}
+	m.Options.ExcludeHost = w.n(0, 1, "exclude") == 1
 	if w.n(0, 5, "external") == 0 {
 		w.external(c, m, out)
 	}

@@ -70,7 +70,7 @@ func StartAgent(ctx context.Context, conf AgentConfig) (*Agent, error) {
 	}
 	if err != nil {
 		a.remove()
-		return nil, fmt.Errorf("cluster: agent: %w", err)
+		return nil, fmt.Errorf("cluster: agent: %w", conf.Security.refused(err))
 	}
 	if conf.executable != "" {
 		if err := a.launch(ctx, conf.executable); err != nil {

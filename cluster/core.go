@@ -25,13 +25,13 @@ const schedulerName = "scheduler"
 
 // core is the scheduler's machine with its loop: it takes what peers say, asks the machine, and does what it answers.
 type core struct {
-	conf     SchedulerConfig
-	log      *slog.Logger
-	machine  *scheduler.Scheduler
-	peers    *session.Acceptor
-	start    time.Time
-	durable  *journal // nil without a log
-	halt     func(reason string) // ends the cluster; must not wait
+	conf    SchedulerConfig
+	log     *slog.Logger
+	machine *scheduler.Scheduler
+	peers   *session.Acceptor
+	start   time.Time
+	durable *journal            // nil without a log
+	halt    func(reason string) // ends the cluster; must not wait
 
 	wake chan struct{}
 	stop chan struct{}

@@ -36,7 +36,7 @@ func Inspect(ctx context.Context, url, cluster string, s Security) (*Info, error
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cluster: %w", err)
+		return nil, fmt.Errorf("cluster: %w", s.refused(err))
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx), "done") }()
 	if err := conn.Send(&wire.Call{Request: 1, Body: &wire.Info{}}); err != nil {

@@ -14,6 +14,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"sheaf/internal/transport"
 )
 
 // ErrSecurity is matched by errors about what would be open to anybody, and about credentials that cannot be used.
@@ -46,6 +48,17 @@ func (s Security) allows(address string) error {
 	}
 	return fmt.Errorf("cluster: listening on %s without a token would let anybody run code here; set Security.Token (sheaf scheduler --token-file) "+
 		"or listen on 127.0.0.1: %w", address, ErrSecurity)
+}
+
+// TLS returns the configuration of a client with these certificates, for [sheaf/client.TLS]; nil without certificates.
+func (s Security) TLS() (*tls.Config, error) { return s.tls() }
+
+// refused adds to an error about credentials that there were none.
+func (s Security) refused(err error) error {
+	if s.Token == "" && errors.Is(err, transport.ErrAuth) {
+		return fmt.Errorf("%w; no token was given (Security.Token, or of the command --token-file or SHEAF_TOKEN)", err)
+	}
+	return err
 }
 
 // tls returns the configuration for both sides of a connection, nil without certificates.

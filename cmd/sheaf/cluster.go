@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -32,10 +34,13 @@ func (f *credentials) add(c *cobra.Command) {
 
 func (f *credentials) security() (cluster.Security, error) {
 	s := cluster.Security{Token: os.Getenv("SHEAF_TOKEN"), CertFile: f.cert, KeyFile: f.key, CAFile: f.ca}
+	if f.cert == "" && (f.key != "" || f.ca != "") {
+		return s, errors.New("TLS needs a certificate (--tls-cert) besides --tls-key and --tls-ca: every process shows one")
+	}
 	if f.tokenFile != "" {
 		b, err := os.ReadFile(f.tokenFile)
 		if err != nil {
-			return s, err
+			return s, fmt.Errorf("--token-file: %w", err)
 		}
 		s.Token = strings.TrimSpace(string(b))
 		if s.Token == "" {
@@ -84,7 +89,7 @@ Who has the token can run any program on the workers, unless --executable names 
 				return err
 			}
 			out := c.OutOrStdout()
-			_, _ = fmt.Fprintf(out, "scheduler %s\n", s.URL())
+			_, _ = fmt.Fprintf(out, "scheduler %s\n", reachable(s.URL()))
 			if s.StatusURL() != "" {
 				_, _ = fmt.Fprintf(out, "status    %s/info\n", s.StatusURL())
 			}
@@ -166,15 +171,32 @@ fetched from the scheduler when a client connects, started again when they die, 
 	return c
 }
 
+// reachable puts this host's name into the URL of what listens on all its addresses.
+func reachable(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return raw
+	}
+	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsUnspecified() {
+		return raw
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return raw
+	}
+	u.Host = net.JoinHostPort(name, u.Port())
+	return u.String()
+}
+
 // clusterInfo prints the state of a cluster.
-func clusterInfo(c *cobra.Command, url string, f *credentials, asJSON bool) error {
+func clusterInfo(c *cobra.Command, at string, f *credentials, asJSON bool) error {
 	s, err := f.security()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(c.Context(), 10*time.Second, errors.New("no answer within 10 s"))
 	defer cancel()
-	info, err := cluster.Inspect(ctx, url, f.name, s)
+	info, err := cluster.Inspect(ctx, at, f.name, s)
 	if err != nil {
 		return err
 	}

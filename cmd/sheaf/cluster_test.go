@@ -198,6 +198,7 @@ func TestClusterRefusals(t *testing.T) {
 		"is no address":           {"info", "127.0.0.1:4222"},
 		"accepts 1 arg(s)":        {"worker"},
 		"TLS needs a certificate": {"scheduler", "--listen", "127.0.0.1:0", "--tls-cert", "x.pem", "--tls-key", "x.pem"},
+		"besides --tls-key":       {"worker", "nats://127.0.0.1:1", "--tls-ca", "x.pem"},
 	} {
 		if out, err := run(t, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("sheaf %s: got %v, want %q\n%s", strings.Join(args, " "), err, want, out)
@@ -208,11 +209,31 @@ func TestClusterRefusals(t *testing.T) {
 	if token := s.find(t, `token +(\S+)`); len(token) < 20 {
 		t.Errorf("got the token %q, want one that nobody guesses", token)
 	}
+	for _, args := range [][]string{{"info", url}, {"worker", url}} {
+		if _, err := run(t, args...); err == nil || !strings.Contains(err.Error(), "no token was given") {
+			t.Errorf("sheaf %s without a token: got %v", args[0], err)
+		}
+	}
 	t.Setenv("SHEAF_TOKEN", "guessed")
 	if _, err := run(t, "info", url); err == nil {
 		t.Error("a wrong token is taken")
 	}
 	if _, err := run(t, "worker", url); err == nil {
 		t.Error("a worker with a wrong token is taken")
+	}
+}
+
+func TestReachable(t *testing.T) {
+	name, err := os.Hostname()
+	if err != nil {
+		t.Skip(err)
+	}
+	for at, want := range map[string]string{
+		"nats://[::]:4222": "nats://" + name + ":4222", "tls://0.0.0.0:1": "tls://" + name + ":1", "nats://127.0.0.1:4222": "nats://127.0.0.1:4222",
+		"nats://a:1,nats://b:2": "nats://a:1,nats://b:2", "nats://host:4222": "nats://host:4222",
+	} {
+		if got := reachable(at); got != want {
+			t.Errorf("%s: got %s, want %s", at, got, want)
+		}
 	}
 }

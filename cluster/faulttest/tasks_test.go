@@ -99,7 +99,10 @@ func goexits() int { runtime.Goexit(); return 0 }
 func recurses(n int) int {
 	var pad [512]byte
 	pad[n%512] = byte(n)
-	return recurses(n+1) + int(pad[(n+1)%512]) //nolint:staticcheck // that is what it is for
+	if n < 0 { // it does not get so far
+		return n
+	}
+	return recurses(n+1) + int(pad[(n+1)%512])
 }
 
 // goroutines and descriptors of the process it runs in.

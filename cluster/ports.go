@@ -103,8 +103,7 @@ func serveData(doc *document, conf http.ServerConfig) (*http.Server, string, err
 			return s, told.address(i), nil
 		}
 		err = failed
-		var system *net.OpError
-		if !errors.As(failed, &system) {
+		if _, ok := errors.AsType[*net.OpError](failed); !ok {
 			break // another port would not help
 		}
 	}

@@ -187,6 +187,7 @@ func (s *Scheduler) admit(c *client, m *wire.Submit, p *Prepared) *run {
 		s.dying = append(s.dying, r)
 	}
 	s.event("graph %d of client %d: %d tasks", r.request, c.number, r.plan.N)
+	s.prioritised = s.prioritised || r.opts.Priority != 0
 	s.offer(r)
 	return r
 }

@@ -98,6 +98,26 @@ func (s *Scheduler) room(w *worker, ahead bool) bool {
 	return w.busy < int64(s.conf.Ahead)*int64(w.threads)
 }
 
+// pressing reports whether something waits for a worker that its user called more urgent than what the worker has: it is sent even if
+// there is no room for others, so that the worker can begin it before them.
+func (s *Scheduler) pressing(w *worker) bool {
+	if !s.prioritised || !w.open() || w.alone || w.sent.live == 0 || w.sent.live-w.long >= s.credit(w)+w.threads {
+		return false
+	}
+	e, p, _ := s.choose(w)
+	return p != nil && e.user > w.least
+}
+
+// press has a worker looked at for a task that its user called urgent.
+func (s *Scheduler) press(c *class, user int32) {
+	if len(c.load.posts) == 0 || !s.prioritised {
+		return
+	}
+	if w := c.load.posts[0].worker; w.sent.live > 0 && w.least < user {
+		s.wake(w)
+	}
+}
+
 // credit returns how many long tasks a worker may have at a time.
 func (s *Scheduler) credit(w *worker) int {
 	return max(int(math.Ceil(s.conf.Saturation*float64(w.threads))), 1)
@@ -109,7 +129,7 @@ func (s *Scheduler) fill(w *worker, ahead, all bool) {
 	if s.workers[w.number] != w {
 		return
 	}
-	for s.room(w, ahead) {
+	for s.room(w, ahead) || ahead && s.pressing(w) {
 		e, p, lane := s.choose(w)
 		if p == nil && !s.relieve(w, all) {
 			break
@@ -292,6 +312,9 @@ func (s *Scheduler) send(w *worker, e entry) {
 	t.pos = w.sent.push(r.ref(i))
 	t.at = w.number
 	w.busy += t.size
+	if w.sent.live == 1 || e.user < w.least {
+		w.least = e.user
+	}
 	if x := r.rare(i); x != nil && x.dangerous() {
 		t.flags |= flagAlone
 		w.alone = true

@@ -37,7 +37,8 @@ const (
 func manyTasks(t *testing.T, n int, build func(serial *uint64) wire.Graph) {
 	c := newCrew(4, 4)
 	serial := uint64(0)
-	c.warm(&serial, n/10)
+	const warm = 100_000
+	c.warm(&serial, warm)
 	done, before := c.done, live()
 
 	outputs := c.submit(t, build(&serial))
@@ -68,7 +69,7 @@ func manyTasks(t *testing.T, n int, build func(serial *uint64) wire.Graph) {
 	after := live()
 	each := func(bytes int64) float64 { return float64(bytes-before) / float64(n) }
 	t.Logf("bytes a task: admitted %.1f, at most %.1f, finished %.1f, after the release %.2f; %.1f tasks a message; %.2f us a task",
-		each(admitted), each(most), each(finished), each(after), float64(n)/float64(messages), float64(c.spent.Microseconds())/float64(n+n/10))
+		each(admitted), each(most), each(finished), each(after), float64(n)/float64(messages), float64(c.spent.Microseconds())/float64(n+warm))
 	if each(most) > taskBytes || each(finished) > restBytes || each(after) > leftBytes {
 		t.Errorf("want at most %d, %d when finished, and %d after the release", taskBytes, restBytes, leftBytes)
 	}

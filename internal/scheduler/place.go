@@ -17,6 +17,7 @@ func (s *Scheduler) place(r *run, last int32) {
 	}
 	s.wait(p, r, head, last)
 	s.feed(r.class)
+	s.press(r.class, r.opts.Priority)
 }
 
 // best compares the workers that have inputs of a task, and the one with the least to do, by the time at which the task

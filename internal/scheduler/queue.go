@@ -158,6 +158,7 @@ func (s *Scheduler) offer(r *run) {
 	r.lane.push(r)
 	s.vacant(c)
 	s.feed(c)
+	s.press(c, r.opts.Priority)
 }
 
 // withdraw removes a run from its class's lanes.

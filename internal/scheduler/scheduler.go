@@ -24,17 +24,18 @@ type Scheduler struct {
 	clientSerial uint32
 	runSerial    uint64
 
-	runs      []*run // by slot
-	slots     []uint32
-	byLayer   map[wire.LayerID]*run
-	shared    map[sharedKey][]sharedLayer
-	keys      map[sharedKey]ref // of tasks of lists
-	tables    []*run            // with keys of their own
-	classes   []*class          // by key
-	kinds     map[string]*kind
-	kindsKept int    // how many were left when some were last forgotten
-	halt      string // why the cluster is to end, in this step
-	served    int64  // what the client whose turn was last had been given
+	runs        []*run // by slot
+	slots       []uint32
+	byLayer     map[wire.LayerID]*run
+	shared      map[sharedKey][]sharedLayer
+	keys        map[sharedKey]ref // of tasks of lists
+	tables      []*run            // with keys of their own
+	classes     []*class          // by key
+	kinds       map[string]*kind
+	kindsKept   int    // how many were left when some were last forgotten
+	prioritised bool   // some graph had a priority of its user
+	halt        string // why the cluster is to end, in this step
+	served      int64  // what the client whose turn was last had been given
 
 	timers  []timer
 	story   story

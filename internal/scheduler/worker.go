@@ -25,6 +25,7 @@ type worker struct {
 
 	sent  deque // tasks handed to it
 	long  int   // of these, those that gave their slot back
+	least int32 // the lowest priority that users gave to those sent since there were none
 	busy  int64 // nanoseconds that they are expected to run in all
 	alone bool  // one of them is under suspicion: no other may start
 

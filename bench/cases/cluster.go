@@ -332,6 +332,10 @@ func clusterDelay(until string) Setup {
 			return nil, fmt.Errorf("the greedy client says %q: %w", word, greedy.Wait())
 		}
 		return func(ctx context.Context) (Answer, error) {
+			defer func() { // it would wait for a cluster that is gone
+				_ = greedy.Process.Kill()
+				_ = greedy.Wait()
+			}()
 			const n = 2000
 			alone, _, err := trip(ctx, c, n)
 			if err != nil {
@@ -350,7 +354,7 @@ func clusterDelay(until string) Setup {
 				select {
 				case w, ok := <-said:
 					if !ok {
-						return Answer{}, fmt.Errorf("the greedy client has ended: %w", greedy.Wait())
+						return Answer{}, fmt.Errorf("the greedy client has ended before it said %q", until)
 					}
 					word = w
 				default:

@@ -117,16 +117,7 @@ func (a *Agent) deliver(ms []wire.Message) {
 				go func() { _ = a.Close(context.Background()) }()
 				continue
 			}
-			a.mu.Lock()
-			fleets := a.all()
-			a.mu.Unlock()
-			for _, f := range fleets {
-				for _, w := range f.Workers() {
-					if m.Worker == w.Name {
-						_ = f.Kill(w.Name, m.Reason)
-					}
-				}
-			}
+			_ = a.Kill(m.Worker, m.Reason) // one that is gone already needs no more
 		}
 	}
 }
@@ -248,7 +239,8 @@ func (a *Agent) all() []*agent.Agent {
 	return all
 }
 
-// Kill ends a worker process at once, as kill -9 does; the agent starts it again. It is for tests of what happens then.
+// Kill ends a worker process at once, as kill -9 does; the agent starts it again. The scheduler asks for it when a worker must stop, and
+// tests do to see what happens then.
 func (a *Agent) Kill(worker, reason string) error {
 	a.mu.Lock()
 	fleets := a.all()

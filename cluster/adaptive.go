@@ -42,21 +42,21 @@ const memoryFull = 0.6
 
 // target returns how many workers of the given threads the load asks for.
 func (a *Adaptive) target(info *Info, threads int) int {
-	work, tasks, now := 0.0, 0, 0
+	now := len(info.Workers)
 	var used, limit int64
 	for i := range info.Workers {
 		w := &info.Workers[i]
-		now++
 		used += w.Beat.MemoryBytes
 		limit += w.Beat.LimitBytes
 	}
+	tasks := 0
 	for _, s := range info.Tasks {
 		switch s.State {
 		case "queued", "processing", "no-worker":
 			tasks += s.Tasks
 		}
 	}
-	work = float64(info.QueuedMS) / 1e3 * float64(max(1, now*threads))
+	work := float64(info.QueuedMS) / 1e3 * float64(max(1, now*threads)) // seconds of one thread
 	n := int(math.Ceil(work / a.TargetDuration.Seconds() / float64(threads)))
 	n = min(n, (tasks+threads-1)/threads) // more could not help
 	if tasks > 0 {

@@ -99,13 +99,7 @@ Who has the token can run any program on the workers, unless --executable names 
 			if !given && s.Security().Token != "" {
 				_, _ = fmt.Fprintf(out, "token     %s\n", s.Security().Token)
 			}
-			select {
-			case <-c.Context().Done():
-			case <-s.Done(): // a client has shut the cluster down
-			}
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), 10*time.Second)
-			defer cancel()
-			return s.Close(ctx)
+			return runUntilEnd(c.Context(), s, 10*time.Second)
 		},
 	}
 	f.add(c)
@@ -148,13 +142,7 @@ fetched from the scheduler when a client connects, started again when they die, 
 				return err
 			}
 			_, _ = fmt.Fprintf(c.OutOrStdout(), "agent joined %s\n", args[0])
-			select {
-			case <-c.Context().Done():
-			case <-a.Done(): // a client has shut the cluster down
-			}
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), 15*time.Second)
-			defer cancel()
-			return a.Close(ctx)
+			return runUntilEnd(c.Context(), a, 15*time.Second)
 		},
 	}
 	f.add(c)
@@ -169,6 +157,23 @@ fetched from the scheduler when a client connects, started again when they die, 
 	c.Flags().StringVar(&conf.Dir, "dir", "", "directory for spilled values and executables")
 	c.Flags().StringVar(&conf.Cgroup, "cgroup", "", "delegated cgroup in which to limit the memory of the processes")
 	return c
+}
+
+// A service is a part of a cluster that runs in this process.
+type service interface {
+	Done() <-chan struct{} // closed when it has ended by itself: a client has shut the cluster down
+	Close(ctx context.Context) error
+}
+
+// runUntilEnd waits until ctx is cancelled or the service has ended, and closes it within the time that its parting may take.
+func runUntilEnd(ctx context.Context, s service, parting time.Duration) error {
+	select {
+	case <-ctx.Done():
+	case <-s.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
+	defer cancel()
+	return s.Close(ctx)
 }
 
 // reachable puts this host's name into the URL of what listens on all its addresses.

@@ -43,9 +43,11 @@ type settings struct {
 
 func main() {
 	cluster.Init() // copies of this program are the workers of the cluster cases
-	if err := cases.Greedy(context.Background()); err != nil {
+	if done, err := cases.Greedy(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: the greedy client:", err)
 		os.Exit(1)
+	} else if done {
+		return // this process was the greedy client of another
 	}
 	var s settings
 	flag.BoolVar(&s.list, "list", false, "list the cases and stop")

@@ -1,16 +1,11 @@
 package cases
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"slices"
-	"strings"
 	"time"
 
-	"sheaf"
 	"sheaf/client"
 	"sheaf/cluster"
 	"sheaf/delayed"
@@ -27,9 +22,6 @@ func init() {
 	ours["cluster_transfer"] = clusterTransfer
 	ours["cluster_seed"] = clusterSeed
 	ours["cluster_log"] = clusterLog
-	ours["cluster_admit"] = clusterAdmit
-	ours["cluster_delay"] = clusterDelay("admitted")
-	ours["cluster_delay_run"] = clusterDelay("done")
 }
 
 // twoWorkers starts the cluster of the cases.
@@ -209,159 +201,4 @@ func clusterLog(ctx context.Context, _ string) (Run, error) {
 		}
 		return Answer{Values: []float64{0}, Measured: best[logged].Seconds() / best[plain].Seconds()}, nil
 	}, nil
-}
-
-// million is a graph of a million tasks and a sum over them.
-func million() *delayed.Value[int] {
-	xs := make([]*delayed.Value[int], 1_000_000)
-	for i := range xs {
-		xs[i] = delayed.Call[int](inc, i)
-	}
-	return delayed.Call[int](sum, xs)
-}
-
-// clusterAdmit measures how long it takes from submitting a graph of a million tasks until the scheduler has admitted it.
-func clusterAdmit(ctx context.Context, _ string) (Run, error) {
-	c, err := twoWorkers(ctx, cluster.SchedulerConfig{})
-	if err != nil {
-		return nil, err
-	}
-	g, err := million().Graph()
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context) (Answer, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		start := time.Now()
-		run, err := c.Start(ctx, g, sheaf.RunOptions{})
-		if err != nil {
-			return Answer{}, err
-		}
-		defer run.Release()
-		admitted, ok := run.(interface{ Admitted(context.Context) error })
-		if !ok {
-			return Answer{}, fmt.Errorf("a %T does not tell when it is admitted", run)
-		}
-		err = admitted.Admitted(ctx)
-		return Answer{Values: []float64{0}, Measured: time.Since(start).Seconds()}, err
-	}, nil
-}
-
-// greedyVariable names the environment variable that makes a copy of this program the greedy client: "URL TOKEN".
-const greedyVariable = "BENCH_GREEDY_CLIENT"
-
-// Greedy does nothing, except in a process that clusterDelay has started: there it submits a graph of a million tasks when it is told
-// to, and exits when it has run. It says how far it is, a word a line.
-func Greedy(ctx context.Context) error {
-	where, ok := os.LookupEnv(greedyVariable)
-	if !ok {
-		return nil
-	}
-	url, token, _ := strings.Cut(where, " ")
-	c, err := client.Dial(ctx, url, client.Token(token))
-	if err != nil {
-		return err
-	}
-	g, err := million().Graph()
-	if err != nil {
-		return err
-	}
-	fmt.Println("ready")
-	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
-		return err
-	}
-	run, err := c.Start(ctx, g, sheaf.RunOptions{})
-	if err != nil {
-		return err
-	}
-	admitted, ok := run.(interface{ Admitted(context.Context) error })
-	if !ok {
-		return fmt.Errorf("a %T does not tell when it is admitted", run)
-	}
-	if err := admitted.Admitted(ctx); err != nil {
-		return err
-	}
-	fmt.Println("admitted")
-	if err := run.Wait(ctx); err != nil {
-		return err
-	}
-	fmt.Println("done")
-	os.Exit(0)
-	return nil
-}
-
-// clusterDelay measures how many times longer the 99th percentile of a client's round trips gets while another client, in a process of
-// its own, submits a graph of a million tasks: until it says the given word.
-func clusterDelay(until string) Setup {
-	return func(ctx context.Context, _ string) (Run, error) {
-		l, err := cluster.StartLocal(ctx, cluster.Config{Workers: 2, Threads: 1})
-		if err != nil {
-			return nil, err
-		}
-		c, err := l.Client(ctx)
-		if err != nil {
-			return nil, err
-		}
-		self, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		greedy := exec.CommandContext(ctx, self)
-		greedy.Env = append(os.Environ(), greedyVariable+"="+l.URL()+" "+l.Security().Token)
-		greedy.Stderr = os.Stderr
-		in, err := greedy.StdinPipe()
-		if err != nil {
-			return nil, err
-		}
-		out, err := greedy.StdoutPipe()
-		if err != nil {
-			return nil, err
-		}
-		if err := greedy.Start(); err != nil {
-			return nil, err
-		}
-		said := make(chan string, 10)
-		go func() {
-			defer close(said)
-			for lines := bufio.NewScanner(out); lines.Scan(); {
-				said <- lines.Text()
-			}
-		}()
-		if word, ok := <-said; !ok || word != "ready" {
-			return nil, fmt.Errorf("the greedy client says %q: %w", word, greedy.Wait())
-		}
-		return func(ctx context.Context) (Answer, error) {
-			defer func() { // it would wait for a cluster that is gone
-				_ = greedy.Process.Kill()
-				_ = greedy.Wait()
-			}()
-			const n = 2000
-			alone, _, err := trip(ctx, c, n)
-			if err != nil {
-				return Answer{}, err
-			}
-			if _, err := fmt.Fprintln(in, "go"); err != nil {
-				return Answer{}, err
-			}
-			var beside []time.Duration
-			for word := ""; word != until; {
-				few, _, err := trip(ctx, c, 1)
-				if err != nil {
-					return Answer{}, err
-				}
-				beside = append(beside, few...)
-				select {
-				case w, ok := <-said:
-					if !ok {
-						return Answer{}, fmt.Errorf("the greedy client has ended before it said %q", until)
-					}
-					word = w
-				default:
-				}
-			}
-			slices.Sort(beside)
-			return Answer{Values: []float64{0}, Measured: beside[len(beside)*99/100].Seconds() / alone[n*99/100].Seconds()}, nil
-		}, nil
-	}
 }

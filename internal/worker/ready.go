@@ -44,8 +44,9 @@ func (r *ready) push(t *task) {
 	r.n++
 }
 
-// pop takes the most urgent task of the lane whose turn it is, and charges it for the time that such a task takes.
-func (r *ready) pop(pace int64) *task {
+// next takes the most urgent task of the lane whose turn it is out of its lane: to be charged for, or to be given back. Once a round of them
+// is over, tidy is called.
+func (r *ready) next() *task {
 	var best *lane
 	for _, l := range r.lanes {
 		if len(l.tasks) > 0 && (best == nil || l.before(best)) {
@@ -53,12 +54,28 @@ func (r *ready) pop(pace int64) *task {
 		}
 	}
 	t := best.tasks[0]
-	r.clock = max(r.clock, best.served)
-	r.lanes = slices.DeleteFunc(r.lanes, func(l *lane) bool { return len(l.tasks) == 0 && l.served <= r.clock })
-	t.charged = overhead + pace
-	best.served += t.charged
-	r.remove(t)
+	best.tasks.remove(t)
+	r.n--
 	return t
+}
+
+// charge charges the lane of a task that starts for the time that such a task takes.
+func (r *ready) charge(t *task, pace int64) {
+	l := r.lanes[r.find(clientOf(t))]
+	r.clock = max(r.clock, l.served)
+	t.charged = overhead + pace
+	l.served += t.charged
+}
+
+// giveBack puts a task that cannot start now at its place again, in the same round.
+func (r *ready) giveBack(t *task) {
+	r.lanes[r.find(clientOf(t))].tasks.push(t)
+	r.n++
+}
+
+// tidy removes the lanes that are empty and have nothing to wait for.
+func (r *ready) tidy() {
+	r.lanes = slices.DeleteFunc(r.lanes, func(l *lane) bool { return len(l.tasks) == 0 && (r.n == 0 || l.served <= r.clock) })
 }
 
 // before reports whether it is l's turn and not o's. Both have tasks.
@@ -70,8 +87,7 @@ func (l *lane) before(o *lane) bool {
 func (r *ready) remove(t *task) {
 	r.lanes[r.find(clientOf(t))].tasks.remove(t)
 	if r.n--; r.n == 0 {
-		clear(r.lanes)
-		r.lanes = r.lanes[:0] // nobody has to wait for anybody
+		r.tidy() // nobody has to wait for anybody
 	}
 }
 
@@ -80,6 +96,15 @@ func (r *ready) correct(t *task, nanos int64) {
 	if i := r.find(clientOf(t)); i >= 0 {
 		r.lanes[i].served += overhead + nanos - t.charged
 	}
+}
+
+// refund takes back what a client was charged for a task that was handed out and never began.
+func (r *ready) refund(t *task) {
+	if i := r.find(clientOf(t)); i >= 0 {
+		l := r.lanes[i]
+		l.served = max(min(l.served, r.clock), l.served-t.charged) // nobody saves anything up by it
+	}
+	t.charged = 0
 }
 
 // has reports whether t stands at its place.

@@ -28,11 +28,12 @@ func (w *Worker) start() {
 	}
 	var held []*task
 	for w.ready.n > 0 && w.busy < width {
-		t := w.ready.pop(w.pace)
+		t := w.ready.next()
 		if len(w.loose) > 0 && !w.unoccupied(t) {
 			held = append(held, t)
 			continue
 		}
+		w.ready.charge(t, w.pace)
 		t.state, t.began = Executing, w.now
 		w.busy++
 		w.recent = append(w.recent, begun{t.attempt(), w.now})
@@ -40,8 +41,9 @@ func (w *Worker) start() {
 		w.emit(&w.executes[len(w.executes)-1])
 	}
 	for _, t := range held {
-		w.ready.push(t)
+		w.ready.giveBack(t)
 	}
+	w.ready.tidy()
 }
 
 // unoccupied reports whether a task's resources are free. The scheduler sees to that, but knows nothing of attempts of an earlier
@@ -179,6 +181,7 @@ func (w *Worker) unstarted(u *Unstarted) {
 			continue
 		}
 		w.leave(t)
+		w.ready.refund(t)
 		w.pace = max(w.pace, int64(w.conf.Ahead)) // one at a time, until they are seen to be short
 		if t.loose {
 			w.ended(t)

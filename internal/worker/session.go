@@ -88,7 +88,6 @@ func (w *Worker) otherEpoch() {
 		r.stale = true
 	}
 	clear(w.peers)
-	w.moved = nil
 	for _, p := range w.active {
 		p.active, p.queue = false, nil
 	}
@@ -142,8 +141,7 @@ func (w *Worker) report() {
 		return
 	}
 	if len(w.done) > 0 {
-		w.send(&wire.Done{Tasks: w.done, Moved: w.moved})
-		w.moved = nil
+		w.send(&wire.Done{Tasks: w.done})
 	}
 	if len(w.back) > 0 {
 		w.send(&wire.Returned{Tasks: w.back})

@@ -8,14 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"sheaf/internal/link"
 	"sheaf/internal/scheduler"
 	"sheaf/internal/session"
+	"sheaf/internal/stepper"
 	"sheaf/internal/transport"
 	"sheaf/internal/wire"
 )
@@ -33,15 +32,9 @@ type core struct {
 	durable *journal            // nil without a log
 	halt    func(reason string) // ends the cluster; must not wait
 
-	wake chan struct{}
-	stop chan struct{}
-	done chan struct{}
-
-	turn    sync.Mutex // held during a step; guards the machine and spare
-	ended   bool       // no more steps
-	spare   []scheduler.In
-	stepped atomic.Int64 // when the last step ended, since start
-	armed   atomic.Int64 // when the loop wakes by itself, since start
+	stepper *stepper.Stepper
+	stop    chan struct{}
+	spare   []scheduler.In // of the steps, as machine is
 
 	mu     sync.Mutex // guards what follows
 	inbox  []scheduler.In
@@ -57,7 +50,7 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log, h
 	_, _ = rand.Read(random[:]) // it never fails
 	epoch := binary.LittleEndian.Uint64(random[:8])
 	c := &core{
-		conf: conf, log: conf.Logger, halt: halt, start: time.Now(), wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		conf: conf, log: conf.Logger, halt: halt, start: time.Now(), stop: make(chan struct{}),
 		preparing: map[string]*preparing{},
 		machine: scheduler.New(scheduler.Config{
 			Cluster: conf.Name, Epoch: epoch, Seed: binary.LittleEndian.Uint64(random[8:]),
@@ -65,6 +58,7 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log, h
 			Executables: func(sha string) bool { return bring(conf.Executables, sha) }, Log: log != nil,
 		}),
 	}
+	c.stepper = stepper.New(c.now, c.step)
 	var err error
 	c.peers, err = session.NewAcceptor(session.AcceptorConfig{
 		Network: network, Name: schedulerName, Accept: c.accept, Deliver: c.deliver, Gone: c.gone,
@@ -76,7 +70,7 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log, h
 	if log != nil {
 		c.durable = newJournal(log, c)
 	}
-	go c.loop()
+	go c.stepper.Loop(c.stop)
 	return c, nil
 }
 
@@ -98,10 +92,7 @@ func (c *core) close(ctx context.Context, reason string) error {
 	c.mu.Unlock()
 	err := c.peers.Close(ctx, reason)
 	close(c.stop)
-	<-c.done
-	c.turn.Lock()
-	c.ended = true
-	c.turn.Unlock()
+	<-c.stepper.Done()
 	if c.durable != nil {
 		err = errors.Join(err, c.durable.close())
 	}
@@ -158,31 +149,7 @@ func (c *core) put(ins ...scheduler.In) {
 	c.mu.Lock()
 	c.inbox = append(c.inbox, ins...)
 	c.mu.Unlock()
-	c.hasten()
-}
-
-// calm is how long after a step the next one is made at once, by the goroutine that brings a message: that is faster than to wake another.
-// What comes sooner waits for the loop, which takes many messages in one step.
-const calm = 50 * time.Microsecond
-
-// hasten makes a step, or has the loop make one.
-func (c *core) hasten() {
-	if time.Since(c.start)-time.Duration(c.stepped.Load()) < calm || !c.turn.TryLock() {
-		c.kick()
-		return
-	}
-	next := c.step()
-	c.turn.Unlock()
-	if next < time.Duration(c.armed.Load()) {
-		c.kick() // the loop has to wake earlier than it meant to
-	}
-}
-
-func (c *core) kick() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
+	c.stepper.Hasten()
 }
 
 // ask runs f in the loop, where it may look at the machine, and waits for it.
@@ -191,11 +158,11 @@ func (c *core) ask(ctx context.Context, f func(now time.Duration)) error {
 	c.mu.Lock()
 	c.asks = append(c.asks, func(now time.Duration) { f(now); close(done) })
 	c.mu.Unlock()
-	c.kick()
+	c.stepper.Wake()
 	select {
 	case <-done:
 		return nil
-	case <-c.done:
+	case <-c.stepper.Done():
 		return errors.New("cluster: the scheduler was closed")
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -217,43 +184,21 @@ func (c *core) info(ctx context.Context) (*Info, error) {
 	return info, nil
 }
 
-// loop makes the steps that nobody has made.
-func (c *core) loop() {
-	defer close(c.done)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-c.stop:
-			return
-		case <-c.wake:
-		case <-timer.C:
-		}
-		c.turn.Lock()
-		next := c.step()
-		c.armed.Store(int64(next))
-		c.turn.Unlock()
-		timer.Reset(max(0, next-time.Since(c.start)))
-	}
-}
+func (c *core) now() time.Duration { return time.Since(c.start) }
 
-// step takes what has come in, and does what the machine says. It returns when to make the next step; the caller holds turn.
+// step takes what has come in, and does what the machine says. It returns when to make the next step.
 func (c *core) step() (next time.Duration) {
-	if c.ended {
-		return math.MaxInt64
-	}
 	c.mu.Lock()
 	batch, asks := c.inbox, c.asks
 	c.inbox, c.asks = c.spare, nil
 	c.mu.Unlock()
-	now := time.Since(c.start)
+	now := c.now()
 	c.perform(c.machine.Step(now, batch))
 	for _, f := range asks {
 		f(now)
 	}
 	clear(batch)
 	c.spare = batch[:0]
-	c.stepped.Store(int64(time.Since(c.start)))
 	return c.machine.Next()
 }
 

@@ -29,7 +29,7 @@ func (c *core) prepare(peer string, ms []wire.Message) bool {
 			}
 			c.preparing[peer] = &preparing{waiting: ms[i:]}
 			go c.expand(peer)
-			c.kick()
+			c.stepper.Wake()
 			return true
 		}
 	}

@@ -88,7 +88,7 @@ func (n *Node) arrive(a arrival) {
 	n.mu.Lock()
 	n.fetched = append(n.fetched, a)
 	n.mu.Unlock()
-	n.rouse()
+	n.stepper.Wake()
 }
 
 // land tells the machine of what has come, a run from one peer at a time.

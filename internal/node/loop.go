@@ -43,52 +43,6 @@ type check struct {
 // stall is after how long of no beginning tasks are taken back that were handed out ahead.
 const stall = 2 * time.Millisecond
 
-// calm is how long after a turn the next one is made at once, by the goroutine that has something to tell: that is faster than to wake
-// another. What comes sooner waits for the loop, which takes many things in one turn.
-const calm = 50 * time.Microsecond
-
-// hasten makes a turn, or has the loop make one.
-func (n *Node) hasten() {
-	if n.now()-time.Duration(n.stepped.Load()) < calm || !n.stepping.TryLock() {
-		n.rouse()
-		return
-	}
-	wait := time.Hour
-	if !n.ended {
-		n.step()
-		wait = n.pause()
-	}
-	n.stepping.Unlock()
-	now := n.now()
-	n.stepped.Store(int64(now))
-	if now+wait < time.Duration(n.armed.Load()) {
-		n.rouse() // it has to wake earlier than it meant to
-	}
-}
-
-// loop runs the machine.
-func (n *Node) loop() {
-	defer close(n.done)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-n.wake:
-		case <-timer.C:
-		case <-n.life.Done():
-			return
-		}
-		n.stepping.Lock()
-		n.step()
-		wait := n.pause()
-		n.stepping.Unlock()
-		now := n.now()
-		n.stepped.Store(int64(now))
-		n.armed.Store(int64(now + wait))
-		timer.Reset(wait)
-	}
-}
-
 // pause is how long the loop may sleep.
 func (n *Node) pause() time.Duration {
 	wait := time.Hour
@@ -104,8 +58,8 @@ func (n *Node) pause() time.Duration {
 	return wait
 }
 
-// step is one turn: what has happened goes in, and what comes out is done.
-func (n *Node) step() {
+// step is one turn: what has happened goes in, and what comes out is done. It returns when to take the next one.
+func (n *Node) step() (next time.Duration) {
 	t := &n.turn
 	n.collect()
 	now := n.now()
@@ -129,6 +83,7 @@ func (n *Node) step() {
 	effects := n.machine.Step(now, t.in)
 	n.perform(effects)
 	n.clean()
+	return n.now() + n.pause()
 }
 
 // collect takes what has come in since the last turn.
@@ -386,7 +341,7 @@ func (n *Node) checkLater(j *job, after time.Duration, timeout bool) {
 		n.mu.Lock()
 		n.checks = append(n.checks, c)
 		n.mu.Unlock()
-		n.rouse()
+		n.stepper.Wake()
 	})
 }
 

@@ -170,7 +170,7 @@ func (n *Node) relieve() {
 		switch {
 		case err == nil:
 			g.full.Store(nil)
-			n.rouse() // there may be room again
+			n.stepper.Wake() // there may be room again
 		case n.life.Err() == nil:
 			n.spillFailed(err)
 		}
@@ -184,7 +184,7 @@ func (n *Node) spillFailed(err error) {
 		n.gauge.probed.Store(int64(n.now()))
 		n.event(text)
 	}
-	n.rouse()
+	n.stepper.Wake()
 }
 
 // tooLarge is the error about something that cannot fit.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sheaf/internal/local"
+	"sheaf/internal/stepper"
 	"sheaf/internal/store"
 	"sheaf/internal/wire"
 	"sheaf/internal/worker"
@@ -27,7 +28,6 @@ type Node struct {
 	life       context.Context // of everything beside tasks
 	end        context.CancelFunc
 	others     sync.WaitGroup // fetches, pushes, answers, spilling
-	done       chan struct{}  // closed when the loop has ended
 	closed     atomic.Bool
 	dropped    atomic.Int64 // bytes of large values since they were collected
 	collecting atomic.Bool
@@ -39,20 +39,15 @@ type Node struct {
 	puts     []*putting
 	checks   []check
 	refusals map[wire.ID]int // values that peers could not encode, how often
-	wake     chan struct{}
 
-	stepped atomic.Int64 // when the last turn ended, since begin
-	armed   atomic.Int64 // when the loop wakes by itself, since begin
-
-	stepping sync.Mutex // held during a turn; guards what follows
-	ended    bool       // no more turns
-	machine  *worker.Worker
-	running  map[wire.Attempt]*job
-	address  map[uint32]string
-	failure  map[wire.LayerID]error // of layers whose operations could not be read
-	spare    []*job
-	turn     turn
-	paused   string
+	stepper *stepper.Stepper // its steps guard what follows
+	machine *worker.Worker
+	running map[wire.Attempt]*job
+	address map[uint32]string
+	failure map[wire.LayerID]error // of layers whose operations could not be read
+	spare   []*job
+	turn    turn
+	paused  string
 }
 
 // New starts a node. It does nothing until there is a session.
@@ -62,7 +57,7 @@ func New(conf Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{
-		conf: conf, begin: time.Now(), base: context.Background(), done: make(chan struct{}), wake: make(chan struct{}, 1),
+		conf: conf, begin: time.Now(), base: context.Background(),
 		asking: make(chan struct{}, asking), machine: worker.New(conf.Limits), running: map[wire.Attempt]*job{},
 		address: map[uint32]string{}, failure: map[wire.LayerID]error{}, refusals: map[wire.ID]int{},
 	}
@@ -77,9 +72,10 @@ func New(conf Config) (*Node, error) {
 	}
 	n.store = store.New(sc)
 	n.table.values = map[wire.ID]*holding{}
+	n.stepper = stepper.New(n.now, n.step)
 	n.pool.init(n, conf.Hello.Threads)
 	n.turn.got = map[wire.ID]*holding{}
-	go n.loop()
+	go n.stepper.Loop(n.life.Done())
 	return n, nil
 }
 
@@ -92,7 +88,7 @@ func (n *Node) Deliver(ms []wire.Message) {
 		in[i] = &all[i]
 	}
 	n.put(in)
-	n.hasten()
+	n.stepper.Hasten()
 }
 
 // Session says that a session with the scheduler has been opened, upon which the worker introduces itself, or that it is lost.
@@ -107,7 +103,7 @@ func (n *Node) Session(up bool) {
 // post gives the machine something to take in.
 func (n *Node) post(in ...worker.In) {
 	n.put(in)
-	n.rouse()
+	n.stepper.Wake()
 }
 
 func (n *Node) put(in []worker.In) {
@@ -119,29 +115,18 @@ func (n *Node) put(in []worker.In) {
 	n.mu.Unlock()
 }
 
-// rouse wakes the loop.
-func (n *Node) rouse() {
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
-}
-
 func (n *Node) now() time.Duration { return time.Since(n.begin) }
 
 // Close ends the node: running tasks have their context cancelled and are waited for until ctx ends. Then the error names those
 // that go on; their goroutines remain. Values are gone.
 func (n *Node) Close(ctx context.Context) error {
 	if n.closed.Swap(true) {
-		<-n.done
+		<-n.stepper.Done()
 		return nil
 	}
 	hang := n.pool.close(ctx)
 	n.end()
-	<-n.done
-	n.stepping.Lock()
-	n.ended = true
-	n.stepping.Unlock()
+	<-n.stepper.Done()
 	n.others.Wait()
 	n.pool.drain()
 	n.releasePuts()
@@ -161,11 +146,11 @@ func (n *Node) within(ctx context.Context, f func()) error {
 		close(ran)
 	}})
 	n.mu.Unlock()
-	n.rouse()
+	n.stepper.Wake()
 	select {
 	case <-ran:
 		return nil
-	case <-n.done:
+	case <-n.stepper.Done():
 		return ErrClosed
 	case <-ctx.Done():
 		return context.Cause(ctx)

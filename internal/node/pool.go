@@ -161,7 +161,7 @@ func (p *pool) next(x *executor) *job {
 func (p *pool) hand() {
 	if n := len(p.results); n > 0 && (len(p.queue)-p.head <= p.low || n >= resultsMax ||
 		p.results[n-1].executed.Start+p.results[n-1].executed.Nanos > p.since+resultsAge) {
-		p.node.rouse()
+		p.node.stepper.Wake()
 	}
 }
 

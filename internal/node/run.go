@@ -53,7 +53,7 @@ func (x *executor) work() {
 		p.numbers = append(p.numbers, x.number)
 		p.staff()
 		p.mu.Unlock()
-		x.node.rouse()
+		x.node.stepper.Wake()
 	}()
 	for {
 		j := p.next(x)
@@ -62,7 +62,7 @@ func (x *executor) work() {
 		}
 		x.run(j)
 		if p.done(x) {
-			x.node.hasten()
+			x.node.stepper.Hasten()
 		}
 	}
 }

@@ -198,7 +198,7 @@ func (n *Node) damaged(id wire.ID, h *holding, err error) {
 	n.mu.Lock()
 	n.checks = append(n.checks, check{damaged: h, id: id})
 	n.mu.Unlock()
-	n.rouse()
+	n.stepper.Wake()
 }
 
 // remove takes a damaged value out of the table, unless there is another one under its id by now.
@@ -272,11 +272,11 @@ func (n *Node) Put(ctx context.Context, id wire.ID, v any, _ int64) error {
 	n.mu.Lock()
 	n.puts = append(n.puts, p)
 	n.mu.Unlock()
-	n.rouse()
+	n.stepper.Wake()
 	select {
 	case <-p.done:
 		return nil
-	case <-n.done:
+	case <-n.stepper.Done():
 		return ErrClosed
 	}
 }

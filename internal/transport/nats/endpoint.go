@@ -42,9 +42,8 @@ type Endpoint struct {
 	status *transport.Statuses
 
 	local transport.Endpoint // for the peers in the server's own process; nil without one
-	turn  sync.Mutex         // held while the handler runs
 
-	mu     sync.RWMutex // held for reading while the handler runs
+	mu     sync.Mutex // held while the handler runs; guards closed
 	closed bool
 
 	denied deniedHooks
@@ -217,10 +216,8 @@ func (e *Endpoint) deliver(m *nats.Msg) {
 
 // take hands a frame to the handler.
 func (e *Endpoint) take(from string, frame []byte) {
-	e.turn.Lock()
-	defer e.turn.Unlock()
-	e.mu.RLock()
-	defer e.mu.RUnlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if e.closed {
 		return
 	}

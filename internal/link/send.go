@@ -20,13 +20,11 @@ type packet struct {
 }
 
 // Send queues a message, which is copied. It is an error when it is too large or too much waits already.
-func (s *Session) Send(msg []byte) error { return s.send(msg, 0) }
+func (s *Session) Send(msg []byte) error { return s.SendLater(msg, 0) }
 
 // SendLater is Send for a message that nobody waits for: it leaves together with the next one that is urgent, with an acknowledgement, or
 // when it is due.
-func (s *Session) SendLater(msg []byte, due time.Duration) error { return s.send(msg, due) }
-
-func (s *Session) send(msg []byte, due time.Duration) error {
+func (s *Session) SendLater(msg []byte, due time.Duration) error {
 	switch {
 	case s.err != nil:
 		return s.err

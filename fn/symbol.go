@@ -64,11 +64,8 @@ func objectNamed(symbol string) (unsafe.Pointer, error) {
 	if p, ok := objects.Load(symbol); ok {
 		return p.(unsafe.Pointer), nil
 	}
-	before, after, ok0 := strings.CutLast(symbol, "@")
-	if !ok0 {
-		return nil, fmt.Errorf("fn: %q is no symbol: %w", symbol, ErrSymbol)
-	}
-	place, err := strconv.ParseInt(after, 16, 64)
+	name, offset, _ := strings.CutLast(symbol, "@")
+	place, err := strconv.ParseInt(offset, 16, 64)
 	if err != nil {
 		return nil, fmt.Errorf("fn: %q is no symbol: %w", symbol, ErrSymbol)
 	}
@@ -77,12 +74,12 @@ func objectNamed(symbol string) (unsafe.Pointer, error) {
 		return nil, fmt.Errorf("fn: %q is not here; the processes must run the same executable: %w", symbol, ErrSymbol)
 	}
 	entry := *(*uintptr)(object)
-	if f := runtime.FuncForPC(entry); f == nil || f.Entry() != entry || f.Name() != before {
-		name := "nothing"
+	if f := runtime.FuncForPC(entry); f == nil || f.Entry() != entry || f.Name() != name {
+		other := "nothing"
 		if f != nil {
-			name = f.Name()
+			other = f.Name()
 		}
-		return nil, fmt.Errorf("fn: %q is here %s; the processes must run the same executable: %w", symbol, name, ErrSymbol)
+		return nil, fmt.Errorf("fn: %q is here %s; the processes must run the same executable: %w", symbol, other, ErrSymbol)
 	}
 	objects.Store(strings.Clone(symbol), object)
 	return object, nil

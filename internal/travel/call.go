@@ -30,7 +30,7 @@ func EncodeCall(f any, args ...any) ([]byte, error) {
 		return nil, cannot("a function", err)
 	}
 	c := Call{f, args}
-	if _, err := c.arguments(context.TODO()); err != nil {
+	if _, err := c.arguments(context.Background()); err != nil {
 		return nil, err
 	}
 	b, err := codec.Marshal(c)

@@ -34,7 +34,10 @@ type SchedulerConfig struct {
 	Lease           time.Duration // how long futures outlive the silence of their client; the default is 15 min
 	NoWorkers       time.Duration // how long a task without a worker that may run it waits; 0 means for ever
 	AllowedFailures int           // deaths of workers that a task survives, with the next one it fails; the default is 3, negative means none
-	Logger          *slog.Logger
+	// ReduceReplicas is how often copies of values are let go that workers have fetched and no task that waits could make use of; what
+	// Replicate or Broadcast asked for stays. The default is 2 s, negative means never.
+	ReduceReplicas time.Duration
+	Logger         *slog.Logger
 
 	local bool // the agents have the executable already
 }
@@ -63,7 +66,8 @@ type AgentConfig struct {
 	Cgroup  string // delegated cgroup in which to limit the processes; empty means the own one if it is delegated
 	Logger  *slog.Logger
 
-	executable string // run this one, whatever the clients are
+	executable string // run this one from the start, whatever the clients are
+	only       bool   // and no other
 }
 
 // A Config says what [Local] starts. The zero value starts as many single-threaded workers as there are cores.

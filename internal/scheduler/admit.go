@@ -154,7 +154,7 @@ func (s *Scheduler) admit(c *client, m *wire.Submit, p *Prepared) *run {
 	s.runSerial++
 	r := &run{
 		serial: s.runSerial, client: c, request: m.Request, opts: m.Options, plan: p.plan, layers: p.layers, number: p.number,
-		tasks: p.tasks, roots: p.roots, keys: p.keys, left: p.units, moved: s.now,
+		tasks: p.tasks, tallies: p.tallies, roots: p.roots, keys: p.keys, left: p.units, moved: s.now,
 	}
 	r.slot = s.slotFor(r)
 	r.class = s.classOf(c.hello.Executable, &r.opts)
@@ -164,6 +164,7 @@ func (s *Scheduler) admit(c *client, m *wire.Submit, p *Prepared) *run {
 		c.served = s.served // what it did not use while it asked for nothing is gone
 	}
 	s.learnKinds(r)
+	s.enterSpan(r)
 	s.recordAdmission(c, m)
 	for i := range r.tasks {
 		s.counts[r.tasks[i].status]++
@@ -364,6 +365,7 @@ func (s *Scheduler) cutAfter(r *run, i int32) {
 	a.missing, a.uses = b.missing, 1
 	s.counts[statusLinked]--
 	s.counts[b.status]++
+	r.count(i, statusLinked, b.status)
 	a.status = b.status
 	r.left += unfinished[a.status]
 	if b.status == statusReleased {
@@ -396,6 +398,9 @@ func (s *Scheduler) forget(r *run) {
 	s.withdraw(r)
 	s.leaveClass(r.class)
 	s.unlearnKinds(r)
+	if r.span != nil {
+		r.span.runs--
+	}
 	exec := r.client.hello.Executable
 	for n, l := range r.layers {
 		k := sharedKey{exec, l.Token}

@@ -11,7 +11,7 @@ import (
 // Check looks for contradictions in the whole state: each table must be the exact inverse of its counterpart. It is for tests
 // and takes time linear in the state.
 func (s *Scheduler) Check() error {
-	for _, check := range []func() error{s.checkTasks, s.checkWorkers, s.checkClients, s.checkClasses, s.checkKnown, s.coord.machine.Check} {
+	for _, check := range []func() error{s.checkTasks, s.checkWorkers, s.checkClients, s.checkClasses, s.checkKnown, s.checkCopies, s.coord.machine.Check} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -29,6 +29,13 @@ func (s *Scheduler) checkTasks() error {
 			return fmt.Errorf("graph %d stands in slot %d and thinks %d", r.serial, slot, r.slot)
 		}
 		left, claimed := 0, 0
+		if counted := newTallies(r.plan, r.layers, r.tasks); r.index == nil {
+			for k := range counted.all {
+				if got, want := r.tallies.all[k].counts, counted.all[k].counts; got != want {
+					return fmt.Errorf("graph %d: tasks %d by state: got %v, counted %v", r.serial, k, got, want)
+				}
+			}
+		}
 		uses := make([]int32, len(r.tasks))
 		for i := range r.tasks {
 			t := &r.tasks[i]
@@ -198,10 +205,37 @@ func (s *Scheduler) checkHeld(r *run, i int32) error {
 	if err := at(holder{t.at, t.pos}); err != nil {
 		return err
 	}
-	if x := r.rare(i); x != nil {
-		for _, h := range x.more {
-			if err := at(h); err != nil {
-				return err
+	x := r.rare(i)
+	if x == nil {
+		return nil
+	}
+	for k, h := range x.more {
+		if err := at(h); err != nil {
+			return err
+		}
+		if h.worker == t.at || slices.ContainsFunc(x.more[:k], func(o holder) bool { return o.worker == h.worker }) {
+			return fmt.Errorf("worker %d holds it twice", h.worker)
+		}
+	}
+	if len(x.more) > 0 && s.conf.Reduce > 0 && !x.listed {
+		return fmt.Errorf("it has copies and is not looked at")
+	}
+	return nil
+}
+
+// checkCopies looks for the values with copies that are looked at in the rounds.
+func (s *Scheduler) checkCopies() error {
+	among := make(map[ref]bool, len(s.copies))
+	for _, a := range s.copies {
+		among[a] = true
+	}
+	for _, r := range s.runs {
+		if r == nil {
+			continue
+		}
+		for i, x := range r.extra {
+			if x.listed && !among[r.ref(i)] {
+				return fmt.Errorf("value %s has copies and thinks that it is looked at", r.id(i))
 			}
 		}
 	}

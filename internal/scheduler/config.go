@@ -17,6 +17,7 @@ type Config struct {
 	NoWorkers time.Duration // how long tasks wait for a worker that may run them; 10 minutes if 0, for ever if negative
 	Stall     time.Duration // how long a graph may stand still while workers idle until a note says why; 30 s if 0
 	Backoff   time.Duration // before the first retry of a task, twice as long before each further one; 10 ms if 0
+	Reduce    time.Duration // how often copies of values are let go that nobody needs; 2 s if 0, never if negative
 	Obituary  time.Duration // how long an agent's word about a dead worker is waited for; 5 s if 0
 
 	AllowedFailures int           // how many worker processes may die of one task before it is given up; 3 if 0, none if negative
@@ -44,6 +45,7 @@ func (c Config) withDefaults() Config {
 	c.NoWorkers = cmp.Or(c.NoWorkers, 10*time.Minute)
 	c.Stall = cmp.Or(c.Stall, 30*time.Second)
 	c.Backoff = cmp.Or(c.Backoff, 10*time.Millisecond)
+	c.Reduce = cmp.Or(c.Reduce, 2*time.Second)
 	c.Obituary = cmp.Or(c.Obituary, 5*time.Second)
 	c.AllowedFailures = cmp.Or(c.AllowedFailures, 3)
 	c.Saturation = cmp.Or(c.Saturation, 1.1)

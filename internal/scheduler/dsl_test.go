@@ -118,10 +118,11 @@ func (h *theatre) enter(verb, name string, args map[string]string) error {
 		h.say(name, &wire.AgentHello{Version: version, Name: name})
 	case "join":
 		threads, _ := strconv.Atoi(cmp.Or(args["threads"], "1"))
+		memory, _ := strconv.ParseInt(args["memory"], 10, 64)
 		pid, _ := strconv.Atoi(cmp.Or(args["pid"], "1"))
 		m := &wire.WorkerHello{
 			Version: version, Name: name, Address: name + ":80", Host: cmp.Or(args["host"], "host-"+name), Threads: threads, Executable: exe, PID: pid,
-			Agent: args["agent"], Was: was, Go: "go1.27",
+			Agent: args["agent"], Was: was, Go: "go1.27", MemoryBytes: memory,
 		}
 		for r := range strings.SplitSeq(args["res"], ",") {
 			if k, v, ok := strings.Cut(r, ":"); ok {

@@ -11,6 +11,7 @@ func (s *Scheduler) move(r *run, i int32, to status, worker int32) {
 	t.status = to
 	s.counts[from]--
 	s.counts[to]++
+	r.count(i, from, to)
 	r.left += unfinished[to] - unfinished[from]
 	r.moved = s.now
 	s.story.add(transition{s.now, r.id(i), from, to, worker, t.attempt})
@@ -24,6 +25,7 @@ var unfinished = [statusEnd]int{statusWaiting: 1, statusQueued: 1, statusProcess
 
 // done takes a worker's word for attempts that ended well.
 func (s *Scheduler) done(w *worker, m *wire.Done) {
+	s.moved(m.Moved)
 	for k := range m.Tasks {
 		d := &m.Tasks[k]
 		zombie := s.unzombie(w, wire.Attempt{ID: d.ID, Attempt: d.Attempt})
@@ -48,9 +50,13 @@ func (s *Scheduler) done(w *worker, m *wire.Done) {
 			s.unspare(w, r, i)
 			continue
 		}
-		k := r.kind(r.head(i))
+		head := r.head(i)
+		k := r.kind(head)
 		k.measured(d.Nanos)
 		s.finished++
+		if r.span != nil {
+			r.span.ran(r.countDone(head, i), d)
+		}
 		s.stream.add(ended{id: r.id(i), kind: k, worker: w.number, thread: d.Thread, start: d.Start, nanos: d.Nanos, bytes: d.Bytes})
 		if r.progress != nil {
 			r.progress.done(r, i, w, d)
@@ -208,6 +214,9 @@ func (s *Scheduler) failedHere(w *worker, r *run, i int32, attempt uint32, cause
 	}
 	f.History = append(append([]string(nil), x.history...), f.History...)
 	s.erredTasks++
+	if r.span != nil {
+		r.span.Failed++
+	}
 	s.fail(r, i, &f)
 }
 

@@ -84,6 +84,7 @@ func (s *Scheduler) replica(r *run, i int32, w *worker) {
 	x := r.rarely(i)
 	x.strikes = 0
 	x.more = append(x.more, holder{w.number, s.hold1(w, r.ref(i), r.tasks[i].size)})
+	s.copied1(r, i, x)
 }
 
 // unreplica notes that a worker has the value no more, and reports whether it was the last one.

@@ -60,6 +60,9 @@ func measure(g *wire.Graph) error {
 
 // checkOptions refuses options that mean nothing.
 func checkOptions(o *wire.Options) error {
+	if err := checkSpan(o.Span); err != nil {
+		return err
+	}
 	for _, r := range o.Resources {
 		if !(r.Amount >= 0) || math.IsInf(r.Amount, 0) {
 			return fmt.Errorf("graph: its tasks need %g of the resource %q: %w", r.Amount, r.Name, graph.ErrGraph)

@@ -21,6 +21,7 @@ type Prepared struct {
 	layers  []*wire.Layer          // by the plan's number of the layer
 	number  map[wire.LayerID]int32 // and back; layers of one identity have one number
 	tasks   []task
+	tallies tallies
 	roots   []int32   // heads of the chains that need nothing
 	claims  []named   // claims under other names than the task's own
 	units   int       // chains, single tasks among them
@@ -79,6 +80,7 @@ func Prepare(m *wire.Submit) (*Prepared, error) {
 	p.foreign = plan.Held
 	p.cut(m.Options.Actor)
 	p.fill()
+	p.tallies = newTallies(p.plan, p.layers, p.tasks)
 	p.claim(&m.Graph)
 	p.tabulate()
 	return p, nil

@@ -17,16 +17,18 @@ type run struct {
 	opts    wire.Options
 	class   *class
 
-	plan   *lower.Plan
-	layers []*wire.Layer
-	number map[wire.LayerID]int32
-	index  map[int32]int32 // of scattered values, which no plan describes: index to task
-	kept   bool            // the client has the scattered values still
-	kinds  [][]*kind       // per layer: one, or in a list one per name
-	tasks  []task
-	keys   *keyTable // of tasks of lists, if they are many
-	extra  map[int32]*extra
-	causes []cause
+	plan    *lower.Plan
+	layers  []*wire.Layer
+	number  map[wire.LayerID]int32
+	index   map[int32]int32 // of scattered values, which no plan describes: index to task
+	kept    bool            // the client has the scattered values still
+	kinds   [][]*kind       // per layer: one, or in a list one per name
+	span    *span           // nil of scattered values
+	tasks   []task
+	tallies tallies
+	keys    *keyTable // of tasks of lists, if they are many
+	extra   map[int32]*extra
+	causes  []cause
 
 	roots []int32 // heads that need nothing, in order
 	next  int     // those before it have been handed out
@@ -80,6 +82,8 @@ type extra struct {
 	lost        string   // where and when the last copy went
 	after       time.Duration
 	actor       bool
+	listed      bool   // among scheduler.copies
+	round       uint64 // in which it was last looked at there
 }
 
 // A claim is one of a client's other than the run's own, or under another name than the task's own.

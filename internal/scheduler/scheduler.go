@@ -49,6 +49,13 @@ type Scheduler struct {
 	retired []*retirement
 	short   bool // copies of values are missing for want of workers
 
+	spans    map[string]*span // by path
+	spanList []*span          // in the order in which they began
+
+	copies   []ref         // values that have several holders
+	reduceAt time.Duration // when it is next looked which of these nobody needs
+	round    uint64
+
 	reporting []*run // whose clients want to know how far they are
 	dead      []*obituary
 	coord     coordination
@@ -59,6 +66,7 @@ type Scheduler struct {
 	lostValues int64
 	stalls     int64
 	refused    int64
+	reduced    int64 // copies that were let go
 
 	boxes  map[Peer]*outbox
 	filled []*outbox // those that have something to say
@@ -85,7 +93,7 @@ func New(c Config) *Scheduler {
 	s := &Scheduler{
 		conf: c.withDefaults(), peers: map[Peer]any{}, workers: make([]*worker, 1), byLayer: map[wire.LayerID]*run{},
 		shared: map[sharedKey][]sharedLayer{}, keys: map[sharedKey]ref{}, kinds: map[string]*kind{}, boxes: map[Peer]*outbox{},
-		relayed: map[uint64]relay{},
+		relayed: map[uint64]relay{}, spans: map[string]*span{},
 	}
 	s.runs = append(s.runs, nil) // slot 0 is none
 	s.story.max, s.stream.max = s.conf.StoryMax, s.conf.StreamMax

@@ -34,6 +34,8 @@ func TestStories(t *testing.T) {
 						c.Lease = duration(t, a.Vals[0])
 					case "ahead":
 						c.Ahead = duration(t, a.Vals[0])
+					case "reduce":
+						c.Reduce = duration(t, a.Vals[0])
 					}
 				}
 				h = newTheatre(c)

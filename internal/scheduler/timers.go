@@ -72,6 +72,7 @@ func (s *Scheduler) tick() {
 	s.balance()
 	s.expireAttempts()
 	s.tickFetches()
+	s.reduce()
 	s.tickRetirements()
 	s.tickAgents()
 	s.watch()

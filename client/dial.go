@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -110,9 +109,9 @@ func (n *network) send(ctx context.Context, e *nats.Endpoint) error {
 	if err != nil {
 		return nil //nolint:nilerr // see above
 	}
-	var sum [32]byte
-	if b, err := hex.DecodeString(n.executable.Hash); err != nil || copy(sum[:], b) != len(sum) {
-		return fmt.Errorf("client: %q is no SHA-256", n.executable.Hash)
+	sum, err := agent.ParseHash(n.executable.Hash)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
 	}
 	f, err := os.Open(n.executable.Path)
 	if err != nil {

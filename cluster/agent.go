@@ -2,8 +2,6 @@ package cluster
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,7 +95,7 @@ func (a *Agent) deliver(ms []wire.Message) {
 			if a.conf.executable != "" {
 				continue // runs one executable, whoever the clients are
 			}
-			if len(m.Executable) != 2*sha256.Size {
+			if _, err := agent.ParseHash(m.Executable); err != nil {
 				continue
 			}
 			if m.Stop { // taken away at once: what is launched next is to start anew
@@ -188,9 +186,9 @@ func (a *Agent) document(name, executable string) document {
 
 // fetch reads an executable from the cluster's object store.
 func (a *Agent) fetch(ctx context.Context, hash string) (io.ReadCloser, error) {
-	var sum [sha256.Size]byte
-	if _, err := hex.Decode(sum[:], []byte(hash)); err != nil {
-		return nil, fmt.Errorf("cluster: executable %q: %w", hash, err)
+	sum, err := agent.ParseHash(hash)
+	if err != nil {
+		return nil, fmt.Errorf("cluster: executable: %w", err)
 	}
 	end, ok := a.conn.Endpoint().(*nats.Endpoint)
 	if !ok {

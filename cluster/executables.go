@@ -1,11 +1,9 @@
 package cluster
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"sheaf/internal/agent"
 )
@@ -24,10 +22,11 @@ func ExecutableHash(path string) (string, error) {
 func sums(list []string) ([]string, error) {
 	checked := make([]string, len(list))
 	for i, text := range list {
-		checked[i] = strings.ToLower(text)
-		if b, err := hex.DecodeString(text); err != nil || len(b) != sha256.Size {
-			return nil, fmt.Errorf("cluster: SchedulerConfig.Executables: %q is no SHA-256 in hexadecimal", text)
+		sum, err := agent.ParseHash(text)
+		if err != nil {
+			return nil, fmt.Errorf("cluster: SchedulerConfig.Executables: %w", err)
 		}
+		checked[i] = hex.EncodeToString(sum[:])
 	}
 	return checked, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sheaf/cluster"
+	"sheaf/internal/agent"
 )
 
 // executableFlags are the flags that say which programs a scheduler lets run.
@@ -76,11 +76,11 @@ func readSums(path string) ([]string, error) {
 }
 
 func parseSum(text string) (string, error) {
-	sum := strings.ToLower(strings.TrimSpace(text))
-	if b, err := hex.DecodeString(sum); err != nil || len(b) != sha256.Size {
-		return "", fmt.Errorf("%q is no SHA-256, want %d hexadecimal digits; sheaf hash FILE prints that of a program", text, 2*sha256.Size)
+	sum, err := agent.ParseHash(strings.TrimSpace(text))
+	if err != nil {
+		return "", fmt.Errorf("%w; sheaf hash FILE prints that of a program", err)
 	}
-	return sum, nil
+	return hex.EncodeToString(sum[:]), nil
 }
 
 func hashCommand() *cobra.Command {

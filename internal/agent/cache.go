@@ -83,8 +83,8 @@ type Fetch func(ctx context.Context, hash string) (io.ReadCloser, error)
 // Get returns the path of the executable of a hash, fetching it if it is not there, and what to call when it is no longer used.
 // It fails with [ErrHash] when what was fetched is something else.
 func (c *Cache) Get(ctx context.Context, hash string, fetch Fetch) (path string, release func(), err error) {
-	if !validHash(hash) {
-		return "", nil, fmt.Errorf("agent: %q is no SHA-256 in hexadecimal", hash)
+	if !fileName(hash) {
+		return "", nil, fmt.Errorf("agent: %w", noHash(hash))
 	}
 	c.mu.Lock()
 	lock := c.busy[hash]
@@ -186,7 +186,7 @@ func (c *Cache) clean() {
 		switch {
 		case strings.HasPrefix(e.Name(), partPrefix) && time.Since(info.ModTime()) > partAge:
 			os.Remove(filepath.Join(c.dir, e.Name()))
-		case validHash(e.Name()):
+		case fileName(e.Name()):
 			f := file{e.Name(), info.Size(), info.ModTime()}
 			if used, err := os.Stat(filepath.Join(c.dir, e.Name()+usedSuffix)); err == nil {
 				f.used = used.ModTime()

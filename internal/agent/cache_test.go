@@ -262,3 +262,19 @@ func TestSelf(t *testing.T) {
 		t.Errorf("got %+v", self)
 	}
 }
+
+func TestParseHash(t *testing.T) {
+	good := strings.Repeat("0aB", 21) + "f"
+	sum, err := ParseHash(good)
+	if got, want := hex.EncodeToString(sum[:]), strings.ToLower(good); err != nil || got != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+	for _, text := range []string{"", "abc", good[1:], good + "00", "g" + good[1:], " " + good[1:], strings.Repeat("é", 32)} {
+		if sum, err := ParseHash(text); err == nil || !strings.Contains(err.Error(), "is no SHA-256") {
+			t.Errorf("%q: got %x, %v", text, sum, err)
+		}
+	}
+	if fileName(good) || !fileName(strings.ToLower(good)) {
+		t.Error("files have names in lower case")
+	}
+}

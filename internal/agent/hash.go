@@ -108,10 +108,25 @@ func same(a, b string) bool {
 	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
-// validHash says whether a hash is one, so that it can be a file's name.
-func validHash(hash string) bool {
-	raw, err := hex.DecodeString(hash)
-	return err == nil && len(raw) == sha256.Size && hex.EncodeToString(raw) == hash
+// ParseHash reads a SHA-256 in hexadecimal, of either case. Its text form, which [HashOf] returns, has lower case.
+func ParseHash(text string) (sum [sha256.Size]byte, err error) {
+	if len(text) != 2*len(sum) {
+		return sum, noHash(text)
+	}
+	if _, err := hex.Decode(sum[:], []byte(text)); err != nil {
+		return [sha256.Size]byte{}, noHash(text)
+	}
+	return sum, nil
+}
+
+func noHash(text string) error {
+	return fmt.Errorf("%q is no SHA-256, want %d hexadecimal digits", text, 2*sha256.Size)
+}
+
+// fileName says whether a name is the text form of a hash, which is that of its file.
+func fileName(name string) bool {
+	sum, err := ParseHash(name)
+	return err == nil && hex.EncodeToString(sum[:]) == name
 }
 
 // private says whether nobody but this user can write to a directory.

@@ -33,6 +33,9 @@ const (
 	BodyNames
 	BodyActor
 	BodyShutdown
+	BodySpans
+	BodySpanList
+	BodyForward
 	bodyEnd
 )
 

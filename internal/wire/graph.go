@@ -90,6 +90,7 @@ type Options struct {
 	Details     bool       // send Progress with every task
 	Replicas    int32      // how many copies of the outputs are wanted; 0 means 1
 	ExcludeHost bool       // a retry goes to another host if there is one
+	Span        []string   // names, from the root, under which what becomes of it is counted; none is the default span
 }
 
 // A Resource is an amount of something countable that a worker has, such as GPU: 2.

@@ -13,7 +13,7 @@ var bodyTypes = []Body{
 	(*WhoHas)(nil), (*Places)(nil), (*HasWhat)(nil), (*Holdings)(nil), (*Processing)(nil), (*Info)(nil), (*Cluster)(nil),
 	(*Rebalance)(nil), (*Replicate)(nil), (*Retire)(nil), (*Restart)(nil), (*Run)(nil), (*Ran)(nil), (*Plugin)(nil),
 	(*Events)(nil), (*Story)(nil), (*Dump)(nil), (*Text)(nil), (*TaskStream)(nil), (*Tasks)(nil), (*Coord)(nil), (*Names)(nil),
-	(*Actor)(nil), (*Shutdown)(nil),
+	(*Actor)(nil), (*Shutdown)(nil), (*Spans)(nil), (*SpanList)(nil), (*Forward)(nil),
 }
 
 func (*ClientHello) kind() Kind { return KindClientHello }
@@ -86,3 +86,6 @@ func (*Coord) body() BodyKind      { return BodyCoord }
 func (*Names) body() BodyKind      { return BodyNames }
 func (*Actor) body() BodyKind      { return BodyActor }
 func (*Shutdown) body() BodyKind   { return BodyShutdown }
+func (*Spans) body() BodyKind      { return BodySpans }
+func (*SpanList) body() BodyKind   { return BodySpanList }
+func (*Forward) body() BodyKind    { return BodyForward }

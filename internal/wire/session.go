@@ -46,8 +46,9 @@ type Welcome struct {
 	Epoch       uint64 // of the scheduler
 	Cluster     string
 	HeartbeatMS int64
-	LostMS      int64 // silence after which the scheduler gives the peer up
-	LeaseMS     int64 // how long a client's futures outlive its silence
+	LostMS      int64  // silence after which the scheduler gives the peer up
+	LeaseMS     int64  // how long a client's futures outlive its silence
+	Dashboard   string // URL of the page that shows the cluster; empty if there is none
 }
 
 // Refused ends a session that was asked for.

@@ -105,8 +105,11 @@ type Quit struct {
 	Worker  string // for an agent: which; empty means all
 }
 
-// Done tells of attempts that ended well. Values that the worker has are held under the id of the last link.
-type Done struct{ Tasks []DoneTask }
+// Done tells of attempts that ended well, and of what was fetched meanwhile. Values that the worker has are held under the id of the last link.
+type Done struct {
+	Tasks []DoneTask
+	Moved []Moved
+}
 
 // A DoneTask is one attempt that ended well.
 type DoneTask struct {

@@ -32,7 +32,8 @@ type request struct {
 	peer  *peer
 	left  int
 	bytes int64
-	stale bool // asked for in another epoch: what comes is not what its id says now
+	last  time.Duration // when it was begun, or the last value of it came
+	stale bool          // asked for in another epoch: what comes is not what its id says now
 }
 
 func (w *Worker) peer(number uint32) *peer {
@@ -186,7 +187,7 @@ func (w *Worker) holds(p *peer, e *entry) bool {
 
 // ask makes one request of a peer: many small values, or one large one.
 func (w *Worker) ask(p *peer) {
-	r := &request{peer: p}
+	r := &request{peer: p, last: w.now}
 	f := &Fetch{Worker: p.number}
 	for len(p.queue) > 0 && len(f.IDs) < w.conf.RequestIDs {
 		e := p.queue[0]
@@ -232,6 +233,7 @@ func (w *Worker) resolve(id wire.ID, worker uint32) bool {
 
 func (w *Worker) fetched(f *Fetched) {
 	for _, s := range f.Values {
+		r := w.flight[s.ID]
 		if !w.resolve(s.ID, f.Worker) {
 			continue
 		}
@@ -245,6 +247,7 @@ func (w *Worker) fetched(f *Fetched) {
 			v.state = Wanted
 		default:
 			v.bytes = s.Bytes
+			w.count(r, v)
 			w.keepAs(s.ID, wire.Attempt{})
 			w.arrive(v)
 			if s.ID.Part == 0 {
@@ -252,6 +255,37 @@ func (w *Worker) fetched(f *Fetched) {
 			}
 		}
 	}
+}
+
+// movedMax is how many layers are told of at a time, for which values were fetched.
+const movedMax = 32
+
+// count notes what it took to fetch a value, for the first of the tasks that wait for it.
+func (w *Worker) count(r *request, v *value) {
+	took := w.now - r.last
+	r.last = w.now
+	if len(v.waiters) == 0 {
+		return // a replica
+	}
+	layer := v.waiters[0].ID.Layer
+	at := slices.IndexFunc(w.moved, func(m wire.Moved) bool { return m.Layer == layer })
+	if at < 0 {
+		if len(w.moved) == movedMax {
+			w.tellMoved()
+		}
+		at = len(w.moved)
+		w.moved = append(w.moved, wire.Moved{Layer: layer})
+	}
+	w.moved[at].Bytes += v.bytes
+	w.moved[at].Nanos += int64(took)
+}
+
+// tellMoved says what was fetched.
+func (w *Worker) tellMoved() {
+	if w.joined {
+		w.send(&wire.Done{Moved: w.moved})
+	}
+	w.moved = nil
 }
 
 func (w *Worker) fetchFailed(f *FetchFailed) {

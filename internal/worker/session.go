@@ -88,6 +88,7 @@ func (w *Worker) otherEpoch() {
 		r.stale = true
 	}
 	clear(w.peers)
+	w.moved = nil
 	for _, p := range w.active {
 		p.active, p.queue = false, nil
 	}
@@ -141,7 +142,8 @@ func (w *Worker) report() {
 		return
 	}
 	if len(w.done) > 0 {
-		w.send(&wire.Done{Tasks: w.done})
+		w.send(&wire.Done{Tasks: w.done, Moved: w.moved})
+		w.moved = nil
 	}
 	if len(w.back) > 0 {
 		w.send(&wire.Returned{Tasks: w.back})

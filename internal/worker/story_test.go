@@ -281,6 +281,9 @@ func sayMessage(m wire.Message) string {
 		for _, d := range m.Tasks {
 			parts = append(parts, fmt.Sprintf("%s:%d", sayAttempt(wire.Attempt{ID: d.ID, Attempt: d.Attempt}), d.Bytes))
 		}
+		for _, v := range m.Moved {
+			parts = append(parts, fmt.Sprintf("(%d bytes fetched in %v)", v.Bytes, time.Duration(v.Nanos)))
+		}
 		return "done " + strings.Join(parts, " ")
 	case *wire.Failed:
 		s := "failed " + sayAttempt(wire.Attempt{ID: m.ID, Attempt: m.Attempt}) + ": " + m.Cause.Message

@@ -60,6 +60,8 @@ type Worker struct {
 	order     uint64
 	serial    uint64 // of wishes
 
+	moved []wire.Moved // what was fetched and not told yet
+
 	out
 	spareTasks  []*task
 	spareValues []*value

@@ -69,7 +69,6 @@ type crew struct {
 	now   time.Duration
 	in    []In
 	spent time.Duration
-	watch func(time.Duration)
 	done  int
 	nanos int64
 	bytes int64
@@ -90,7 +89,6 @@ func (c *crew) step() {
 	began := time.Now()
 	effects := c.s.Step(c.now, c.in)
 	c.spent += time.Since(began)
-	if c.watch != nil { c.watch(time.Since(began)) }
 	c.in = nil
 	for _, e := range effects {
 		e, ok := e.(*Send)

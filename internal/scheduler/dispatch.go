@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"math"
+	"slices"
 
 	"sheaf/internal/wire"
 )
@@ -342,6 +343,7 @@ func (s *Scheduler) compute(w *worker, r *run, head, last int32, attempt uint32)
 	s.teach(w, m, r, head)
 	deps := r.plan.Deps(head)
 	if len(deps) > 0 {
+		o.inputs = slices.Grow(o.inputs, len(deps))
 		at := len(o.inputs)
 		takes := r.portions(head, s.ends[:0])
 		for k, d := range deps {
@@ -375,12 +377,12 @@ func (s *Scheduler) where(w *worker, m *wire.Compute, r *run, i int32, id wire.I
 	if !w.out.places.add(id) {
 		return
 	}
-	place := wire.Place{ID: id, Bytes: bytes}
+	at := len(w.out.workers)
 	for _, h := range r.holders(i, s.scratch[:0]) {
-		place.Workers = append(place.Workers, uint32(h))
+		w.out.workers = append(w.out.workers, uint32(h))
 		s.meet(w, s.workers[h])
 	}
-	m.Where = append(m.Where, place)
+	m.Where = append(m.Where, wire.Place{ID: id, Bytes: bytes, Workers: slices.Clip(w.out.workers[at:])})
 }
 
 // teach gives a worker the parts of a layer that a task needs and that it was not given yet.

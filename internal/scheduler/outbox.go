@@ -24,8 +24,9 @@ type outbox struct {
 	computes []*wire.Compute // full ones
 	compute  *wire.Compute
 	bytes    int // about how large compute is
-	inputs   []wire.ID
+	inputs   []wire.ID // of its tasks, as are ends
 	ends     []int32
+	workers  []uint32 // of its places
 	places   idSet
 	finished []wire.Ready
 	erred    []wire.Erred
@@ -150,7 +151,7 @@ const computeBytes = 4 << 20
 func (o *outbox) next() *wire.Compute {
 	if o.compute != nil && o.bytes > computeBytes {
 		o.computes = append(o.computes, o.compute)
-		o.compute, o.inputs, o.ends, o.bytes = nil, nil, nil, 0
+		o.compute, o.inputs, o.ends, o.workers, o.bytes = nil, nil, nil, nil, 0
 		o.places.clear()
 	}
 	if o.compute == nil {

@@ -166,6 +166,7 @@ func (s *Scheduler) admit(c *client, m *wire.Submit, p *Prepared) *run {
 	s.learnKinds(r)
 	s.enterSpan(r)
 	s.recordAdmission(c, m)
+	s.graphHappened(r)
 	for i := range r.tasks {
 		s.counts[r.tasks[i].status]++
 		if n := r.tasks[i].claims; n > 0 {
@@ -395,6 +396,9 @@ func (s *Scheduler) bury1() {
 func (s *Scheduler) forget(r *run) {
 	s.endProgress(r)
 	s.recordForgotten(r)
+	if s.observed && r.index == nil {
+		s.happened(Happening{What: GraphForgotten, Graph: r.serial})
+	}
 	s.withdraw(r)
 	s.leaveClass(r.class)
 	s.unlearnKinds(r)

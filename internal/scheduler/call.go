@@ -242,6 +242,7 @@ func (s *Scheduler) restart(c *client, request uint64, m *wire.Restart) {
 		w.out.say(&wire.Quit{Reason: "the cluster is restarted", Restart: true})
 	}
 	s.event("client %d %s restarts the cluster: %d workers", c.number, c, len(old))
+	s.clientHappened(Restarted, c, "")
 	wt := s.newWait(c, request)
 	within := m.WithinMS
 	if within <= 0 {

@@ -55,6 +55,7 @@ func (s *Scheduler) joinClient(from Peer, m *wire.ClientHello) {
 	s.peers[from] = c
 	s.welcome(from, c.number)
 	s.event("client %d %s joined from %s", c.number, c, m.Process)
+	s.clientHappened(ClientJoined, c, "")
 	s.introduceClient(c)
 	s.launch(m.Executable)
 }
@@ -109,6 +110,7 @@ func (s *Scheduler) removeClient(c *client, reason string, bye bool) {
 		s.clients = slices.Delete(s.clients, at, at+1)
 	}
 	s.event("client %d %s is gone: %s", c.number, c, reason)
+	s.clientHappened(ClientLeft, c, reason)
 	for _, r := range slices.Clone(s.runs) {
 		if r == nil || r.client != c {
 			continue

@@ -30,7 +30,11 @@ func (s *Scheduler) coordCall(c *client, request uint64, m *wire.Coord) {
 		s.deny(c, request, wire.SortGraph, err.Error())
 		return
 	}
-	s.coordEffects(s.coord.machine.Handle(s.now, coordSession(c), request, r))
+	effects := s.coord.machine.Handle(s.now, coordSession(c), request, r)
+	if p, ok := r.(coord.TopicPublish); ok && s.observed {
+		s.published(c, p, effects)
+	}
+	s.coordEffects(effects)
 }
 
 // coordEffects performs what the coordination objects want.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sheaf/graph"
+	"sheaf/internal/coord"
 	"sheaf/internal/wire"
 )
 
@@ -88,6 +89,10 @@ func (h *theatre) act(verb string, words []string, args map[string]string) error
 		h.say(words[0], &wire.Heartbeat{Status: map[string]wire.Status{"": wire.StatusRunning, "paused": wire.StatusPaused, "draining": wire.StatusDraining}[args["status"]], Reason: args["reason"]})
 	case "scatter":
 		h.scatter(words[0], words[1:], args)
+	case "publish":
+		h.req++
+		m := coord.TopicPublish{Topic: words[1], Message: []byte(words[2])}
+		h.say(words[0], &wire.Call{Request: h.req, Body: &wire.Coord{Bytes: coord.AppendRequest(nil, m)}})
 	case "answer":
 		h.answer(words[0], words[1])
 	case "call":
@@ -365,6 +370,10 @@ func (h *theatre) step() string {
 			h.heard(&b, h.who[e.To], e.Msg)
 		case *Drop:
 			fmt.Fprintf(&b, "%s is dropped: %s\n", h.who[e.Peer], e.Reason)
+		case *Happened:
+			for _, x := range e.List {
+				fmt.Fprintf(&b, "! %s\n", h.happened(x))
+			}
 		case *Note:
 			if e.Level >= LevelWarn {
 				fmt.Fprintf(&b, "note: %s\n", e.Text)
@@ -372,6 +381,31 @@ func (h *theatre) step() string {
 		}
 	}
 	return b.String()
+}
+
+// happened describes one thing that those who observe are told.
+func (h *theatre) happened(x Happening) string {
+	client := "nobody"
+	if x.Client != nil {
+		client = x.Client.Name
+	}
+	switch x.What {
+	case WorkerJoined, WorkerLeft:
+		return fmt.Sprintf("worker %s %s %d %s", x.Worker.Name, x.Worker.Status, x.Worker.Threads, x.Text)
+	case ClientJoined, ClientLeft:
+		return fmt.Sprintf("client %s %d %s", client, x.Client.Number, x.Text)
+	case GraphAdmitted:
+		return fmt.Sprintf("graph %d of %s: %d tasks %v, priority %d", x.Graph, client, x.Tasks, x.Layers, x.Options.Priority)
+	case GraphForgotten:
+		return fmt.Sprintf("graph %d is forgotten", x.Graph)
+	case TaskMoved:
+		return strings.TrimSpace(fmt.Sprintf("%s of graph %d: %s -> %s attempt %d %s", h.name(x.Task), x.Graph, x.From, x.To, x.Attempt, x.Place))
+	case Restarted:
+		return client + " restarts the cluster"
+	case Logged:
+		return fmt.Sprintf("%s on %s: %s%s", client, x.Topic, x.Text, x.Value)
+	}
+	return "?"
 }
 
 func (h *theatre) transitions(b *strings.Builder) {

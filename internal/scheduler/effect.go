@@ -12,7 +12,7 @@ type In struct {
 	Prepared *Prepared // of a [wire.Submit], if the driver called [Prepare] already
 }
 
-// An Effect is something for the driver to do: [Send], [Drop], [Record] or [Note].
+// An Effect is something for the driver to do: [Send], [Drop], [Record], [Note] or [Halt], or to know: [Happened].
 type Effect interface{ effect() }
 
 // Send asks to send a message.

@@ -18,6 +18,9 @@ func (s *Scheduler) move(r *run, i int32, to status, worker int32) {
 	if s.conf.Log {
 		s.record.moved(r, i, to, worker)
 	}
+	if s.observedTasks {
+		s.taskHappened(r, i, from, to, worker)
+	}
 }
 
 // unfinished is 1 for the states of a task that is wanted and not there.

@@ -82,17 +82,12 @@ func (s *Scheduler) info() *wire.Cluster {
 	}
 	threads, work := int64(0), int64(0)
 	for _, w := range s.live {
-		c.Workers = append(c.Workers, wire.WorkerInfo{
-			Peer: w.about(false), PID: w.hello.PID, Agent: w.hello.Agent, Resources: w.hello.Resources, Status: statusText(w),
-			Processing: w.sent.live, SilentMS: (s.now - w.heard).Milliseconds(), OccupancyMS: w.busy / 1e6, Beat: w.beat,
-		})
+		c.Workers = append(c.Workers, s.workerInfo(w))
 		threads += int64(w.threads)
 		work += w.busy + w.queuedNanos
 	}
 	for _, cl := range s.clients {
-		c.Clients = append(c.Clients, wire.ClientInfo{
-			Number: cl.number, Name: cl.hello.Name, Process: cl.hello.Process, Claims: cl.claims, SilentMS: (s.now - cl.heard).Milliseconds(),
-		})
+		c.Clients = append(c.Clients, s.clientInfo(cl))
 	}
 	vacant := 0
 	for _, cl := range s.classes {
@@ -123,6 +118,19 @@ func (s *Scheduler) info() *wire.Cluster {
 	}
 	c.QueuedMS = work / 1e6 / max(threads, 1)
 	return c
+}
+
+func (s *Scheduler) workerInfo(w *worker) wire.WorkerInfo {
+	return wire.WorkerInfo{
+		Peer: w.about(s.workers[w.number] != w), PID: w.hello.PID, Agent: w.hello.Agent, Resources: w.hello.Resources, Status: statusText(w),
+		Processing: w.sent.live, SilentMS: (s.now - w.heard).Milliseconds(), OccupancyMS: w.busy / 1e6, Beat: w.beat,
+	}
+}
+
+func (s *Scheduler) clientInfo(c *client) wire.ClientInfo {
+	return wire.ClientInfo{
+		Number: c.number, Name: c.hello.Name, Process: c.hello.Process, Claims: c.claims, SilentMS: (s.now - c.heard).Milliseconds(),
+	}
 }
 
 // history returns the events of a topic, or of all, one JSON record per line.

@@ -71,6 +71,10 @@ type Scheduler struct {
 	boxes  map[Peer]*outbox
 	filled []*outbox // those that have something to say
 
+	observed      bool // somebody wants to know what happens
+	observedTasks bool // to tasks too
+	happenings    []Happening
+
 	boxSerial uint64
 	effects   []Effect
 	dirty     []*worker
@@ -117,6 +121,7 @@ func (s *Scheduler) Step(now time.Duration, in []In) []Effect {
 	s.tickWaits()
 	s.flush()
 	s.writeRecord()
+	s.tellHappened()
 	if s.halt != "" {
 		s.effects = append(s.effects, &Halt{s.halt})
 		s.halt = ""

@@ -121,4 +121,7 @@ func (s *Scheduler) log(topic, text string) {
 	s.events.max = eventsMax
 	s.events.seq++
 	s.events.add(event{s.now, s.events.seq, topic, text})
+	if s.observed {
+		s.happened(Happening{What: Logged, Topic: topic, Text: text})
+	}
 }

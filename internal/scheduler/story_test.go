@@ -39,6 +39,7 @@ func TestStories(t *testing.T) {
 					}
 				}
 				h = newTheatre(c)
+				h.s.Observe(d.HasArg("observe"), d.HasArg("tasks"))
 			}
 			h.quiet = d.HasArg("quiet")
 			var b strings.Builder

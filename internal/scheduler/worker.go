@@ -116,6 +116,7 @@ func (s *Scheduler) joinWorker(from Peer, m *wire.WorkerHello) {
 	s.peers[from] = w
 	s.welcome(from, uint32(w.number))
 	s.event("worker %s joined: %d threads at %s", w, w.threads, w.hello.Address)
+	s.workerHappened(WorkerJoined, w, "")
 	s.announce(w)
 	s.restaff(w)
 	s.adopt(w, m.Holds)
@@ -168,6 +169,7 @@ func (s *Scheduler) removeWorker(w *worker, reason string, d *death) {
 	s.live = slices.DeleteFunc(s.live, func(o *worker) bool { return o == w })
 	w.status, w.why = wire.StatusDraining, reason
 	s.event("worker %s is gone: %s", w, reason)
+	s.workerHappened(WorkerLeft, w, reason)
 	s.announce(w)
 	for _, p := range slices.Clone(w.posts) {
 		s.closePost(p)

@@ -11,12 +11,12 @@ func TestAdaptiveTarget(t *testing.T) {
 	load := func(workers int, queued time.Duration, tasks int, used int64) *Info {
 		info := &Info{QueuedMS: queued.Milliseconds(), Tasks: []wire.StateCount{{State: "memory", Tasks: 99}, {State: "queued", Tasks: tasks}}}
 		for range workers {
-			info.Workers = append(info.Workers, wire.WorkerInfo{Beat: wire.Heartbeat{MemoryBytes: used, LimitBytes: 100}})
+			info.Workers = append(info.Workers, wire.WorkerInfo{Peer: wire.Peer{Threads: 1}, Beat: wire.Heartbeat{MemoryBytes: used, LimitBytes: 100}})
 		}
 		return info
 	}
 	conf := Adaptive{Minimum: 1, Maximum: 10}
-	if err := conf.fill(); err != nil {
+	if err := conf.fill(&Member{Threads: 1}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -31,12 +31,12 @@ func TestAdaptiveTarget(t *testing.T) {
 		{"three long tasks", load(4, time.Hour, 3, 0), 3},
 		{"memory is short", load(4, 0, 0, 70), 8},
 	} {
-		if got := conf.target(c.info, 1); got != c.want {
+		if got := conf.target(c.info, len(c.info.Workers)); got != c.want {
 			t.Errorf("%s: got %d workers, want %d", c.what, got, c.want)
 		}
 	}
 	for _, bad := range []Adaptive{{}, {Minimum: 3, Maximum: 2}, {Minimum: -1, Maximum: 1}} {
-		if bad.fill() == nil {
+		if bad.fill(&Member{Threads: 1}) == nil {
 			t.Errorf("%+v is accepted", bad)
 		}
 	}

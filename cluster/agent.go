@@ -92,7 +92,7 @@ func (a *Agent) deliver(ms []wire.Message) {
 	for _, m := range ms {
 		switch m := m.(type) {
 		case *wire.Launch:
-			if a.conf.executable != "" {
+			if a.conf.only {
 				continue // runs one executable, whoever the clients are
 			}
 			if _, err := agent.ParseHash(m.Executable); err != nil {

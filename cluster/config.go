@@ -61,10 +61,10 @@ type AgentConfig struct {
 	// interfaces, otherwise as Listen.
 	Listen, Announce string
 	// Address says both for each worker by itself, instead of Listen and Announce.
-	Address func(worker string) (listen, announce string)
-	Dir     string // for spilled values and executables; the default is the system's temporary directory
-	Cgroup  string // delegated cgroup in which to limit the processes; empty means the own one if it is delegated
-	Logger  *slog.Logger
+	Address func(worker string) (listen, announce string) `json:"-"`
+	Dir     string                                        // for spilled values and executables; the default is the system's temporary directory
+	Cgroup  string                                        // delegated cgroup in which to limit the processes; empty means the own one if it is delegated
+	Logger  *slog.Logger                                  `json:"-"`
 
 	executable string // run this one from the start, whatever the clients are
 	only       bool   // and no other

@@ -29,7 +29,8 @@ func startFor(ctx context.Context, workers int, memoryBytes int64, dir string) (
 }
 
 // Init makes this program able to run on processes: call it first thing in main, and in TestMain. In a process that an agent has started
-// as a worker it serves tasks and never returns; everywhere else it returns at once.
+// as a worker, and in one that was started as a member of a cluster (see [Launcher]), it does that and never returns; everywhere else it returns at
+// once.
 func Init() {
 	child, err := agent.Child()
 	if err != nil {
@@ -37,6 +38,9 @@ func Init() {
 		os.Exit(1)
 	}
 	if child == nil {
+		if os.Getenv(MemberVariable) != "" {
+			os.Exit(serveMember())
+		}
 		initialised.Store(true)
 		return
 	}

@@ -2,55 +2,20 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"sheaf/internal/session"
-	"sheaf/internal/wire"
 )
 
 // Inspect asks the scheduler at a URL for the state of its cluster.
 func Inspect(ctx context.Context, url, cluster string, s Security) (*Info, error) {
-	net, err := networkOf(ctx, url, cluster, s)
+	c, err := dialControl(ctx, url, cluster, "inspect", s)
 	if err != nil {
 		return nil, err
 	}
-	got := make(chan *wire.Reply, 1)
-	conn, err := session.Dial(ctx, session.Config{
-		Network: net, Name: uniqueName("inspect"), To: schedulerName,
-		Hello: func() wire.Message {
-			return &wire.ClientHello{Version: wire.Version, Name: "inspect", Process: fmt.Sprintf("%s:inspect", hostname())}
-		},
-		Deliver: func(ms []wire.Message) {
-			for _, m := range ms {
-				if r, ok := m.(*wire.Reply); ok {
-					select {
-					case got <- r:
-					default:
-					}
-				}
-			}
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("cluster: %w", s.refused(err))
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx), "done") }()
-	if err := conn.Send(&wire.Call{Request: 1, Body: &wire.Info{}}); err != nil {
-		return nil, fmt.Errorf("cluster: %w", err)
-	}
-	select {
-	case r := <-got:
-		if info, ok := r.Body.(*wire.Cluster); ok {
-			return info, nil
-		}
-		return nil, errors.New("cluster: the scheduler answered: " + r.Err)
-	case <-ctx.Done():
-		return nil, fmt.Errorf("cluster: the scheduler does not answer: %w", context.Cause(ctx))
-	}
+	defer c.close(context.WithoutCancel(ctx))
+	return c.info(ctx)
 }
 
 // Describe writes the state of a cluster for people: its workers, clients, tasks and memory.

@@ -58,7 +58,7 @@ func StartLocal(ctx context.Context, conf Config) (*Local, error) {
 	l.agent, err = StartAgent(ctx, AgentConfig{
 		URL: l.scheduler.URL(), Name: "local", Cluster: l.scheduler.Name(), Security: l.scheduler.Security(), Processes: conf.Workers,
 		Threads: conf.Threads, MemoryBytes: conf.MemoryBytes, Resources: conf.Resources, Dir: conf.Dir, Host: "127.0.0.1", Address: conf.Address,
-		Logger: conf.Logger, executable: self.Hash,
+		Logger: conf.Logger, executable: self.Hash, only: true,
 	})
 	if err != nil {
 		_ = l.scheduler.Close(context.WithoutCancel(ctx))

@@ -43,7 +43,7 @@ func StartInProcess(ctx context.Context, conf Config) (*InProcess, error) {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
 	c := &InProcess{hub: mem.NewHub(mem.Config{}), hash: self.Hash, token: NewToken()}
-	if c.core, err = newCore(sc, c.hub, nil, func(string) { go func() { _ = c.Close(context.Background()) }() }); err != nil {
+	if c.core, err = newCore(sc, c.hub, nil, func(reason string) { go c.shut(context.Background(), reason) }); err != nil {
 		return nil, err
 	}
 	for i := range conf.Workers {
@@ -69,14 +69,18 @@ func (c *InProcess) Info(ctx context.Context) (*Info, error) { return c.core.inf
 
 // Close ends the workers and the scheduler.
 func (c *InProcess) Close(ctx context.Context) error {
+	c.shut(ctx, "the cluster is closed")
+	return c.err
+}
+
+func (c *InProcess) shut(ctx context.Context, reason string) {
 	c.closing.Do(func() {
 		ctx, cancel := context.WithTimeout(ctx, closeMax)
 		defer cancel()
 		for _, w := range c.workers {
-			w.end("the cluster is closed", false)
+			w.end(reason, false)
 			w.close(ctx)
 		}
-		c.err = c.core.close(ctx, "the cluster is closed")
+		c.err = c.core.close(ctx, reason)
 	})
-	return c.err
 }

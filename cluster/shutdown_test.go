@@ -1,11 +1,43 @@
 package cluster_test
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"sheaf/client"
 	"sheaf/cluster"
 )
+
+func untilCancelled(ctx context.Context) (int, error) {
+	<-ctx.Done()
+	return 0, context.Cause(ctx)
+}
+
+// bystander is another client whose work is lost by a shutdown: told checks that its error says whose doing that was.
+func bystander(t *testing.T, l interface {
+	Client(context.Context) (*client.Client, error)
+},
+) (told func()) {
+	c, err := l.Client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := c.Submit[int](untilCancelled)
+	return func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		_, err := f.Result(ctx)
+		host, _ := os.Hostname()
+		if want := fmt.Sprintf("the client of process %s:%d has shut the cluster down", host, os.Getpid()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one with %q", err, want)
+		}
+		_ = c.Close()
+	}
+}
 
 // TestShutdown: one client ends the cluster, and everything in it ends.
 func TestShutdown(t *testing.T) {
@@ -20,9 +52,11 @@ func TestShutdown(t *testing.T) {
 	if n, err := c.Submit[int](inc, 1).Result(t.Context()); n != 2 || err != nil {
 		t.Fatal(n, err)
 	}
+	told := bystander(t, l)
 	if err := c.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	told()
 	late := time.After(20 * time.Second)
 	for what, done := range map[string]<-chan struct{}{"scheduler": l.Scheduler().Done(), "agent": l.Agent().Done()} {
 		select {
@@ -45,9 +79,11 @@ func TestShutdown(t *testing.T) {
 	if c, err = p.Client(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	told = bystander(t, p)
 	if err := c.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	told()
 	if err := p.Close(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -50,7 +50,7 @@ func (s *Scheduler) call(c *client, m *wire.Call) {
 	case *wire.Actor:
 		s.actor(c, m.Request, b)
 	case *wire.Shutdown:
-		s.shutdown(c, m.Request, b)
+		s.shutdown(c, m.Request)
 	default:
 		s.deny(c, m.Request, wire.SortGraph, fmt.Sprintf("the scheduler does not answer a %T", m.Body))
 	}

@@ -1,13 +1,15 @@
 package scheduler
 
-import "sheaf/internal/wire"
+import (
+	"cmp"
 
-// shutdown ends the cluster: workers and agents are told, and then there is no scheduler any more.
-func (s *Scheduler) shutdown(c *client, request uint64, m *wire.Shutdown) {
-	reason := "client " + c.hello.Name + " has shut the cluster down"
-	if m.Reason != "" {
-		reason += ": " + m.Reason
-	}
+	"sheaf/internal/wire"
+)
+
+// shutdown ends the cluster: workers and agents are told by whom, and then there is no scheduler any more. The other clients see it by the
+// end of their sessions, with the same reason.
+func (s *Scheduler) shutdown(c *client, request uint64) {
+	reason := "the client of process " + cmp.Or(c.hello.Process, c.hello.Name) + " has shut the cluster down"
 	s.note(LevelInfo, reason)
 	s.answer(c, request, &wire.Text{Text: reason})
 	for _, w := range s.live {

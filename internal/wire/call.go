@@ -133,8 +133,8 @@ type Retire struct {
 // Restart ends all worker processes, forgets all values, and waits until as many workers are back. The answer is [Text].
 type Restart struct{ WithinMS int64 }
 
-// Shutdown ends the cluster: workers, agents and the scheduler. The answer is [Text].
-type Shutdown struct{ Reason string }
+// Shutdown ends the cluster: workers, agents and the scheduler. The answer is [Text], what all of them are told.
+type Shutdown struct{}
 
 // Run runs a function of the client's executable on workers (all if none is named) outside of the scheduling; the answer is [Ran].
 type Run struct {

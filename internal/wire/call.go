@@ -36,6 +36,7 @@ const (
 	BodySpans
 	BodySpanList
 	BodyForward
+	BodyRunOnScheduler
 	bodyEnd
 )
 
@@ -142,7 +143,13 @@ type Run struct {
 	Func    []byte // in the form of package travel
 }
 
-// Ran answers [Run].
+// RunOnScheduler runs a function of the client's executable in the scheduler's process, if that runs it too; the answer is [Ran] with one result.
+type RunOnScheduler struct {
+	Func     []byte // in the form of package travel
+	WithinMS int64  // after which the answer is not waited for; 0 for no limit
+}
+
+// Ran answers [Run] and [RunOnScheduler].
 type Ran struct{ Results []RunResult }
 
 // A RunResult is what one worker answered.

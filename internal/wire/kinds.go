@@ -14,6 +14,7 @@ var bodyTypes = []Body{
 	(*Rebalance)(nil), (*Replicate)(nil), (*Retire)(nil), (*Restart)(nil), (*Run)(nil), (*Ran)(nil), (*Plugin)(nil),
 	(*Events)(nil), (*Story)(nil), (*Dump)(nil), (*Text)(nil), (*TaskStream)(nil), (*Tasks)(nil), (*Coord)(nil), (*Names)(nil),
 	(*Actor)(nil), (*Shutdown)(nil), (*Spans)(nil), (*SpanList)(nil), (*Forward)(nil),
+	(*RunOnScheduler)(nil),
 }
 
 func (*ClientHello) kind() Kind { return KindClientHello }
@@ -89,3 +90,5 @@ func (*Shutdown) body() BodyKind   { return BodyShutdown }
 func (*Spans) body() BodyKind      { return BodySpans }
 func (*SpanList) body() BodyKind   { return BodySpanList }
 func (*Forward) body() BodyKind    { return BodyForward }
+
+func (*RunOnScheduler) body() BodyKind { return BodyRunOnScheduler }

@@ -51,8 +51,29 @@ func NoRecompute() Option { return Option{func(s *settings) { s.run.Impure = tru
 // OtherHost makes a retry go to another host if there is one.
 func OtherHost() Option { return Option{func(s *settings) { s.run.OtherHost = true }} }
 
+// Span counts what becomes of a run's tasks under a name, inside of the spans of the context that it is given to: how many there are, how
+// long they ran, what was moved for them and when. Several names are spans in one another; none leaves all of them. Runs under equal names
+// are counted together, whoever makes them. The clients' Spans shows them; an executor that is no client counts nothing.
+//
+// It is a run that has a span: values of one Compute that are to be told apart are persisted under spans of their own before. What tasks
+// compute in their turn has the span that they give it.
+//
+// Same as distributed.span.
+func Span(names ...string) Option {
+	return Option{func(s *settings) {
+		if len(names) == 0 {
+			s.run.Span = nil
+			return
+		}
+		s.run.Span = slices.Concat(s.run.Span, names)
+	}}
+}
+
 // checkLocal refuses what one process cannot do.
 func checkLocal(o RunOptions) error {
+	if err := o.CheckSpan(); err != nil {
+		return fmt.Errorf("sheaf: %w", err)
+	}
 	if len(o.Workers) > 0 && !o.AllowOther && !slices.Contains(o.Workers, "local") {
 		if host, err := os.Hostname(); err != nil || !slices.Contains(o.Workers, host) {
 			return fmt.Errorf("sheaf: the tasks may run on %q only, but this executor is one worker, \"local\": %w", o.Workers, exec.ErrNoWorkers)

@@ -32,6 +32,7 @@ type Client struct {
 	began    time.Time
 	plugins  plugins
 	recorder atomic.Pointer[recorder]
+	spans    spans // of this process
 	closed   atomic.Bool
 
 	mu    sync.Mutex // guards cells
@@ -116,6 +117,15 @@ func (c *Client) start(ctx context.Context, g graph.Graph, o sheaf.RunOptions) (
 	}
 	if r := c.recorder.Load(); r != nil {
 		o.Listeners = append(slices.Clip(o.Listeners), r)
+	}
+	if len(o.Span) > 0 {
+		if err := o.CheckSpan(); err != nil {
+			return nil, fmt.Errorf("client: %w", err)
+		}
+		ctx = sheaf.With(ctx, sheaf.Span()) // what tasks compute is for them to name
+	}
+	if l := c.spans.listen(c, g, o.Span); l != nil {
+		o.Listeners = append(slices.Clip(o.Listeners), l)
 	}
 	return c.executor.Start(ctx, g, o)
 }

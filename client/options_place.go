@@ -50,6 +50,14 @@ func NoRecompute() Option { return Option{func(s *settings) { s.run.Impure = tru
 // OtherHost makes a retry go to another host if there is one.
 func OtherHost() Option { return Option{func(s *settings) { s.run.OtherHost = true }} }
 
+// Span counts what becomes of a task under a name, or under several in one another, from the root: see sheaf.Span, which does it for
+// everything that runs with a context, and [Client.Spans].
+//
+// Same as distributed.span.
+func Span(names ...string) Option {
+	return Option{func(s *settings) { s.run.Span = slices.Concat(s.run.Span, names) }}
+}
+
 // Broadcast makes [Client.Scatter] give each value to all workers, and not only to one in turn.
 func Broadcast() Option { return Option{func(s *settings) { s.scatter.Broadcast = true }} }
 

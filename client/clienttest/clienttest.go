@@ -75,6 +75,7 @@ func Run(t *testing.T, make Maker, features ...Features) {
 		{"completion with additions", testCompleted, 2},
 		{"watching", testWatching, 2},
 		{"events of runs", testEvents, 2},
+		{"spans", func(t *testing.T, c *client.Client) { testSpans(t, c, has) }, 2},
 		{"pools", testPools, 2},
 		{"restart", func(t *testing.T, c *client.Client) { testRestart(t, c, has) }, 2},
 		{"tasks that kill", func(t *testing.T, c *client.Client) { testKilled(t, c, has) }, 2},

@@ -31,6 +31,26 @@ type Options struct {
 	Actor      bool               // results stay where they are made, and are called there
 	Replicas   int                // how many copies of the outputs are kept; 0 means 1
 	OtherHost  bool               // a retry goes to another host if there is one
+	Span       []string           // names, from the root, under which what becomes of the tasks is counted
+}
+
+// Bounds of a span.
+const (
+	spanDepth = 16
+	spanBytes = 256
+)
+
+// CheckSpan refuses a span that schedulers do not keep.
+func (o *Options) CheckSpan() error {
+	if len(o.Span) > spanDepth {
+		return fmt.Errorf("a span within %d others, want at most %d: %w", len(o.Span)-1, spanDepth-1, ErrLimit)
+	}
+	for _, name := range o.Span {
+		if name == "" || len(name) > spanBytes {
+			return fmt.Errorf("the name %.40q of a span has %d bytes, want 1 to %d: %w", name, len(name), spanBytes, ErrLimit)
+		}
+	}
+	return nil
 }
 
 // A TaskError says which task failed and where the function that failed was written. It wraps the function's error.

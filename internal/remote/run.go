@@ -392,7 +392,7 @@ func (r *Run) Release() {
 func optionsOf(o exec.Options, w *watch) wire.Options {
 	t := wire.Options{
 		Priority: int32(o.Priority), Retries: int32(o.Retries), KeepGoing: o.KeepGoing, Workers: o.Workers, AllowOther: o.AllowOther,
-		Actor: o.Actor, TimeoutMS: o.Timeout.Milliseconds(), Impure: o.Impure, Replicas: int32(o.Replicas), ExcludeHost: o.OtherHost,
+		Actor: o.Actor, TimeoutMS: o.Timeout.Milliseconds(), Impure: o.Impure, Replicas: int32(o.Replicas), ExcludeHost: o.OtherHost, Span: o.Span,
 	}
 	if o.Timeout > 0 && t.TimeoutMS == 0 {
 		t.TimeoutMS = 1

@@ -81,9 +81,13 @@ func (s *Scheduler) enterSpan(r *run) {
 	p.runs++
 	p.used = r.serial
 	p.Graphs++
-	p.Tasks += int64(r.plan.N)
+	var sum [statusEnd]int
+	r.states(&sum)
+	for _, n := range sum {
+		p.Tasks += int64(n)
+	}
 	for _, l := range r.layers {
-		if l.Kind == wire.LayerExternal || l.Kind == wire.LayerAlias {
+		if !computes(l) {
 			continue
 		}
 		if l.Kind == wire.LayerList {

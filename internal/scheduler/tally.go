@@ -88,11 +88,27 @@ func (r *run) countDone(head, last int32) (tasks int64) {
 	}
 }
 
+// computes reports whether a layer's tasks are more than names of values that there are already.
+func computes(l *wire.Layer) bool { return l.Kind != wire.LayerExternal && l.Kind != wire.LayerAlias }
+
+// of returns the tallies of a layer.
+func (c *tallies) of(n int) []tally {
+	if c.base == nil {
+		return c.all[n : n+1]
+	}
+	return c.all[c.base[n]:c.base[n+1]]
+}
+
 // states adds the tasks of a graph up, by state.
 func (r *run) states(sum *[statusEnd]int) {
-	for k := range r.tallies.all {
-		for st, n := range r.tallies.all[k].counts {
-			sum[st] += int(n)
+	for n, l := range r.layers {
+		if !computes(l) {
+			continue
+		}
+		for _, t := range r.tallies.of(n) {
+			for st, n := range t.counts {
+				sum[st] += int(n)
+			}
 		}
 	}
 }
@@ -115,15 +131,15 @@ func (s *Scheduler) Prefixes() []Prefix {
 		if r == nil || r.index != nil {
 			continue
 		}
-		for n := range r.layers {
-			base, k := int32(n), int32(1)
-			if r.tallies.base != nil {
-				base, k = r.tallies.base[n], r.tallies.base[n+1]-r.tallies.base[n]
+		for n, l := range r.layers {
+			if !computes(l) {
+				continue
 			}
-			for part := range k {
-				name := r.kinds[n][part].name
-				if k == 1 {
-					name = r.layerName(n)
+			parts := r.tallies.of(n)
+			for part := range parts {
+				name := r.layerName(n)
+				if len(parts) > 1 {
+					name = r.kinds[n][part].name
 				}
 				i, ok := at[name]
 				if !ok {
@@ -131,7 +147,7 @@ func (s *Scheduler) Prefixes() []Prefix {
 					at[name] = i
 					all = append(all, Prefix{Name: name})
 				}
-				all[i].add(&r.tallies.all[base+part])
+				all[i].add(&parts[part])
 			}
 		}
 	}

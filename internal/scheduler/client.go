@@ -189,6 +189,6 @@ func (s *Scheduler) welcome(to Peer, number uint32) {
 	o.touch()
 	o.first = append(o.first, &wire.Welcome{
 		Number: number, Epoch: s.conf.Epoch, Cluster: s.conf.Cluster,
-		HeartbeatMS: s.conf.Heartbeat.Milliseconds(), LostMS: s.conf.Lost.Milliseconds(), LeaseMS: s.conf.Lease.Milliseconds(),
+		HeartbeatMS: s.conf.Heartbeat.Milliseconds(), LostMS: s.conf.Lost.Milliseconds(), LeaseMS: s.conf.Lease.Milliseconds(), Dashboard: s.conf.Dashboard,
 	})
 }

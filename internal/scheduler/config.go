@@ -7,9 +7,10 @@ import (
 
 // A Config says how a scheduler behaves. The zero value works.
 type Config struct {
-	Cluster string // for people
-	Epoch   uint64 // of this scheduler among those that served the cluster; its successor has a higher one
-	Seed    uint64 // of whatever is decided by chance
+	Cluster   string // for people
+	Dashboard string // URL of the page about the cluster, which clients are told; empty if there is none
+	Epoch     uint64 // of this scheduler among those that served the cluster; its successor has a higher one
+	Seed      uint64 // of whatever is decided by chance
 
 	Heartbeat time.Duration // how often workers report; 500 ms if 0
 	Lost      time.Duration // silence after which a worker is given up; 10 s if 0

@@ -216,10 +216,7 @@ func (s *Scheduler) failedHere(w *worker, r *run, i int32, attempt uint32, cause
 		f.Key = r.key(i)
 	}
 	f.History = append(append([]string(nil), x.history...), f.History...)
-	s.erredTasks++
-	if r.span != nil {
-		r.span.Failed++
-	}
+	s.recordFailure(r, &f)
 	s.fail(r, i, &f)
 }
 

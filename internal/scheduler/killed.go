@@ -146,7 +146,7 @@ func (s *Scheduler) condemn(r *run, i int32, outOfMemory bool) bool {
 	if src := r.source(head); src.Name != "" {
 		f.Func, f.File, f.Line = src.String(), src.File, src.Line
 	}
-	s.erredTasks++
+	s.recordFailure(r, f)
 	s.fail(r, i, f)
 	return true
 }

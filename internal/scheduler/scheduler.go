@@ -49,6 +49,7 @@ type Scheduler struct {
 	retired []*retirement
 	short   bool // copies of values are missing for want of workers
 
+	failures ring[failure]
 	spans    map[string]*span // by path
 	spanList []*span          // in the order in which they began
 

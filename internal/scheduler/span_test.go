@@ -111,3 +111,33 @@ func TestSpansAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestOverview: what is shown is bounded, and the newest comes first.
+func TestOverview(t *testing.T) {
+	c := newCrew(1, 1)
+	serial := uint64(0)
+	var last wire.Graph
+	for k := range uint64(5) {
+		last = submitIn(c, &serial, k+1, 2, "etl")
+	}
+	c.step()
+	c.in = nil // the worker does not answer
+	var task wire.ID
+	for _, a := range slices.Collect(c.s.live[0].sent.refs()) {
+		r := c.s.runs[a.run]
+		task = r.id(r.head(a.task))
+	}
+	c.in = append(c.in, In{From: "w0", Msg: &wire.Failed{ID: task, Attempt: 1, Cause: wire.Failure{
+		Func: "main.load", Message: "boom " + strings.Repeat("x", 1000) + "\nmore", Sort: wire.SortUser}}})
+	c.step()
+	o := c.s.Overview(3)
+	if len(o.Graphs) != 3 || o.Graphs[0].Serial != 5 || o.Graphs[0].Name != "sum5" || o.Graphs[2].Tasks != 3 || !slices.Equal(o.Graphs[1].Span, []string{"etl"}) || o.Graphs[0].Layers != len(last.Layers) {
+		t.Errorf("graphs %+v", o.Graphs)
+	}
+	if len(o.Failures) != 1 || o.Failures[0].Worker != "w0" || !strings.HasPrefix(o.Failures[0].Message, "boom xx") || len(o.Failures[0].Message) != failureBytes {
+		t.Errorf("failures %+v", o.Failures)
+	}
+	if len(o.Events) != 3 || !strings.Contains(o.Events[0].Text, "graph 5 of client 1") || len(o.Prefixes) != 3 || len(o.Spans) != 1 || o.Spans[0].Failed != 1 {
+		t.Errorf("events %+v, names %+v, spans %+v", o.Events, o.Prefixes, o.Spans)
+	}
+}

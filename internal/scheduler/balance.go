@@ -10,9 +10,11 @@ import (
 // balance looks for workers that idle while others have more than they can begin: what waits is given to them whatever its
 // transfer costs, and what was sent but not begun is asked back.
 func (s *Scheduler) balance() {
+	s.age()
+	s.yield()
 	var idle []*worker
 	for _, w := range s.live {
-		if w.open() && w.sent.live+len(w.zombies) == w.long {
+		if w.open() && w.slots() < w.threads {
 			idle = append(idle, w)
 		}
 	}
@@ -24,15 +26,15 @@ func (s *Scheduler) balance() {
 			s.fill(w, true, true)
 		}
 	}
-	idle = slices.DeleteFunc(idle, func(w *worker) bool { return w.sent.live != w.long })
-	s.speculate(slices.Clone(idle))
-	idle = slices.DeleteFunc(idle, (*worker).occupied)
+	idle = slices.DeleteFunc(idle, func(w *worker) bool { return w.slots() >= w.threads })
+	s.speculate(slices.DeleteFunc(slices.Clone(idle), (*worker).occupied))
+	idle = slices.DeleteFunc(idle, func(w *worker) bool { return w.slots() >= w.threads })
 	if len(idle) == 0 {
 		return
 	}
 	full := make([]*worker, 0, len(s.live))
 	for _, w := range s.live {
-		if w.sent.live-w.long > w.threads && !w.stealing {
+		if w.waits() > 0 && !w.stealing {
 			full = append(full, w)
 		}
 	}
@@ -47,9 +49,42 @@ func (s *Scheduler) balance() {
 	}
 }
 
+// age lets what has run for longer than was expected count for as long as it has run: it is likely to go on for as long again, and
+// what was sent after it would wait.
+func (s *Scheduler) age() {
+	for _, w := range s.live {
+		busy := w.busy
+		for _, a := range w.timed {
+			r := s.runs[a.task.run]
+			if r == nil || int(a.task.task) >= len(r.tasks) {
+				continue
+			}
+			t := &r.tasks[a.task.task]
+			if t.status != statusProcessing || t.at != w.number || t.attempt != a.attempt || t.has(flagLong) {
+				continue
+			}
+			if more := int64(s.now-a.since) - t.size; more > 0 {
+				t.size += more
+				w.busy += more
+			}
+		}
+		for _, a := range sortedAttempts(w.zombies) {
+			z := w.zombies[a]
+			if more := int64(s.now-z.since) - z.nanos; more > 0 && !z.long {
+				z.nanos += more
+				w.busy += more
+				w.zombies[a] = z
+			}
+		}
+		if w.busy != busy {
+			s.reload(w)
+		}
+	}
+}
+
 // steal asks a worker to give back tasks that another one could begin, half of what waits there.
 func (s *Scheduler) steal(from, to *worker) int {
-	n := (from.sent.live - from.long - from.threads + 1) / 2
+	n := (from.waits() + 1) / 2
 	if from.load < int64(2*s.conf.Latency) {
 		return 0
 	}

@@ -168,7 +168,7 @@ func (s *Scheduler) rest(w *worker) {
 			}
 		}
 	}
-	switch idle := w.sent.live == 0 && len(w.zombies) == 0 && w.open(); {
+	switch idle := w.slots() < w.threads && w.open(); {
 	case !idle:
 		w.idle = -1
 	case w.idle < 0:
@@ -256,6 +256,12 @@ func (e entry) shuns(w *worker) bool {
 	x := e.run.rare(e.last)
 	return x != nil && (x.shun == w.number || x.avoid != "" && x.avoid == w.hello.Host)
 }
+
+// slots returns how many tasks have a slot of the worker or are sent to have one.
+func (w *worker) slots() int { return w.sent.live + len(w.zombies) - w.long }
+
+// waits returns how many tasks were sent that no thread of the worker is free for. Those that are not wanted any more do not wait.
+func (w *worker) waits() int { return min(w.slots()-w.threads, w.sent.live) }
 
 // occupied reports whether some task has a slot of the worker.
 func (w *worker) occupied() bool { return w.sent.live+len(w.zombies) > w.long }

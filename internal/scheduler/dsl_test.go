@@ -183,7 +183,7 @@ func (h *theatre) graph(client string, words []string, args map[string]string) (
 		seg.Start = append(seg.Start, int32(len(seg.Inputs)))
 		seg.NameOf = append(seg.NameOf, uint16(len(list.Names)))
 		seg.Source = append(seg.Source, 0)
-		list.Names = append(list.Names, strings.TrimSuffix(name, "'"))
+		list.Names = append(list.Names, strings.TrimRight(name, "'")) // a, a' and a'' are of one kind
 		id := wire.ID{Layer: list.ID, Index: k}
 		h.names[id], h.ids[name] = name, id
 	}

@@ -140,8 +140,8 @@ func (s *Scheduler) missing(w *worker, m *wire.Missing) {
 				s.again(ur, ui)
 			}
 		}
-		s.dropSpecs(w, func(ur *run, ui int32) bool {
-			for _, d := range ur.plan.Deps(ur.head(ui)) {
+		s.dropSpecs(w, "an input could not be fetched", func(z zombie, ur *run) bool {
+			for _, d := range ur.plan.Deps(ur.head(z.of.task)) {
 				if dr, di := s.resolve(ur, d); dr == r && di == i {
 					return true
 				}

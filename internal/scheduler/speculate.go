@@ -79,7 +79,7 @@ func (s *Scheduler) tryToo(v *worker, r *run, i int32) {
 	x := r.rarely(i)
 	x.specs++
 	x.spec = spec{v.number, r.tasks[i].attempt + uint32(x.specs)}
-	z := zombie{resources: r.class.resources, nanos: r.kind(head).expected(), spec: true, of: r.ref(i)}
+	z := zombie{since: s.now, resources: r.class.resources, nanos: r.kind(head).expected(), spec: true, of: r.ref(i)}
 	v.zombies[wire.Attempt{ID: r.id(head), Attempt: x.spec.attempt}] = z
 	v.busy += z.nanos
 	s.reload(v)
@@ -112,6 +112,19 @@ func (s *Scheduler) unspec(r *run, i int32) {
 	x.spec = spec{}
 }
 
+// yield ends second attempts that have run for too long themselves, so that it is not their worker that is slow, where others wait for
+// their place.
+func (s *Scheduler) yield() {
+	for _, w := range s.live {
+		if w.waits() <= 0 {
+			continue
+		}
+		s.dropSpecs(w, "it runs for long here too, and others wait", func(z zombie, r *run) bool {
+			return s.now-z.since >= specFactor*time.Duration(r.kind(r.head(z.of.task)).expected())+specSlack
+		})
+	}
+}
+
 // forgetSpec notes that a second attempt came to nothing.
 func (s *Scheduler) forgetSpec(w *worker, a wire.Attempt) {
 	if r, i, ok := s.unit(a.ID); ok {
@@ -133,20 +146,20 @@ func (s *Scheduler) wins(w *worker, r *run, i int32, attempt uint32) bool {
 	return true
 }
 
-// dropSpecs ends the second attempts at a worker that is gone, or that cannot have the value of a task (none of it for all).
-func (s *Scheduler) dropSpecs(w *worker, needs func(r *run, i int32) bool) {
+// dropSpecs ends those second attempts at a worker that are not to go on, and says why.
+func (s *Scheduler) dropSpecs(w *worker, why string, ends func(z zombie, r *run) bool) {
 	for _, a := range sortedAttempts(w.zombies) {
 		z := w.zombies[a]
 		if !z.spec {
 			continue
 		}
-		if r := s.runs[z.of.run]; r != nil && needs(r, z.of.task) {
+		if r := s.runs[z.of.run]; r != nil && ends(z, r) {
 			s.forgetSpec(w, a)
 			z.spec = false
 			w.zombies[a] = z
 			w.out.touch()
 			w.out.steal = append(w.out.steal, a)
-			w.out.stop(a, "an input could not be fetched")
+			w.out.stop(a, why)
 		}
 	}
 }

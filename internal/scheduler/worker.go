@@ -51,6 +51,7 @@ type worker struct {
 
 // A zombie is an attempt that is not wanted any more, but may occupy its worker still.
 type zombie struct {
+	since     time.Duration // when it became one
 	resources []wire.Resource
 	nanos     int64
 	long      bool
@@ -151,7 +152,7 @@ func (s *Scheduler) resume(from Peer, w *worker, m *wire.WorkerHello) {
 		r := s.runs[a.run]
 		s.compute(w, r, r.head(a.task), a.task, r.tasks[a.task].attempt)
 	}
-	s.dropSpecs(w, func(*run, int32) bool { return true })
+	s.dropSpecs(w, "not wanted any more", func(zombie, *run) bool { return true })
 	for _, a := range sortedAttempts(w.zombies) {
 		w.out.touch()
 		w.out.steal = append(w.out.steal, a)
@@ -175,7 +176,7 @@ func (s *Scheduler) removeWorker(w *worker, reason string, d *death) {
 		s.closePost(p)
 	}
 	s.restaffLoose()
-	s.dropSpecs(w, func(*run, int32) bool { return true })
+	s.dropSpecs(w, "not wanted any more", func(zombie, *run) bool { return true })
 	ran := slices.Collect(w.sent.refs())
 	lost := w.holds
 	w.holds, w.held = nil, 0

@@ -33,6 +33,10 @@ type Security struct {
 
 	// The same in memory, which is how [TemporarySecurity] gives them.
 	Cert, Key, CA []byte
+
+	// ServerName is what the certificates of all others must be for, instead of the host by which each is reached: for an authority that signs for
+	// this cluster alone.
+	ServerName string
 }
 
 // NewToken returns a token that nobody can guess.
@@ -90,13 +94,14 @@ func (s Security) tls() (*tls.Config, error) {
 		return nil, fmt.Errorf("cluster: the certificate authority's file has no certificate in PEM form: %w", ErrSecurity)
 	}
 	return &tls.Config{
-		Certificates: []tls.Certificate{pair}, RootCAs: pool, ClientCAs: pool,
+		Certificates: []tls.Certificate{pair}, RootCAs: pool, ClientCAs: pool, ServerName: s.ServerName,
 		ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS13,
 	}, nil
 }
 
 // TemporarySecurity returns a fresh token and fresh certificates for the given host names and addresses besides this machine's
-// own, valid for a year. Nothing is written to disk. Whoever is to join the cluster needs the same value.
+// own, valid for a year. Nothing is written to disk. Whoever is to join the cluster needs the same value. With all of it, the ServerName too, it does
+// not matter by which address a host is reached.
 //
 // Same as distributed.Security.temporary.
 func TemporarySecurity(hosts ...string) (Security, error) {
@@ -109,7 +114,7 @@ func TemporarySecurity(hosts ...string) (Security, error) {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		DNSNames:    []string{"localhost", hostname()}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		DNSNames:    []string{"localhost", hostname(), temporaryName}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
 	for _, h := range append(hosts, ownAddresses()...) {
 		if ip := net.ParseIP(h); ip != nil {
@@ -128,10 +133,13 @@ func TemporarySecurity(hosts ...string) (Security, error) {
 	}
 	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	return Security{
-		Token: NewToken(), Cert: cert, CA: cert,
+		Token: NewToken(), Cert: cert, CA: cert, ServerName: temporaryName,
 		Key: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
 	}, nil
 }
+
+// temporaryName is in all certificates of TemporarySecurity. No name server knows it.
+const temporaryName = "cluster.sheaf.internal"
 
 func ownAddresses() []string {
 	addrs, err := net.InterfaceAddrs()

@@ -1,0 +1,236 @@
+package sshcluster_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"sheaf/cluster/sshcluster"
+)
+
+// sshd is an SSH server of this process, whose commands run on this machine with a home of their own. As OpenSSH it lets a program go on when the connection
+// ends: all the program sees is the end of its input.
+type sshd struct {
+	port     int
+	home     string
+	keyFile  string // of a user that may come in
+	known    string // known_hosts with its key
+	listener net.Listener
+	serving  sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	conns    map[net.Conn]bool
+	running  map[int]string // commands by process id
+	commands []string
+}
+
+// newKey makes a key and its file.
+func newKey(t testing.TB) (ssh.Signer, string) {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "id_ed25519")
+	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return signer, file
+}
+
+func startSSHD(t testing.TB) *sshd {
+	t.Helper()
+	hostKey, _ := newKey(t)
+	userKey, keyFile := newKey(t)
+	s := &sshd{home: t.TempDir(), keyFile: keyFile, conns: map[net.Conn]bool{}, running: map[int]string{}}
+	conf := &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+		if bytes.Equal(key.Marshal(), userKey.PublicKey().Marshal()) {
+			return nil, nil
+		}
+		return nil, errors.New("unknown key")
+	}}
+	conf.AddHostKey(hostKey)
+	var err error
+	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	s.port = s.listener.Addr().(*net.TCPAddr).Port
+	s.known = filepath.Join(t.TempDir(), "known_hosts")
+	line := knownhosts.Line([]string{knownhosts.Normalize(s.listener.Addr().String())}, hostKey.PublicKey())
+	if err := os.WriteFile(s.known, []byte(line+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.serving.Go(func() {
+		for {
+			conn, err := s.listener.Accept()
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.conns[conn] = true
+			s.mu.Unlock()
+			s.serving.Go(func() { s.serve(conn, conf) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = s.listener.Close()
+		s.cut()
+		s.serving.Wait()
+	})
+	return s
+}
+
+// host is the server as one of Config.Hosts.
+func (s *sshd) host() string { return "127.0.0.1:" + strconv.Itoa(s.port) }
+
+// config is that of a cluster on this server, with so many hosts.
+func (s *sshd) config(hosts int) sshcluster.Config {
+	c := sshcluster.Config{KeyFiles: []string{s.keyFile}, KnownHosts: []string{s.known}, NoAgent: true, User: "tester"}
+	for range hosts {
+		c.Hosts = append(c.Hosts, s.host())
+	}
+	c.Workers.Processes, c.Workers.Threads = 1, 1
+	return c
+}
+
+// cut ends all connections without a word.
+func (s *sshd) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		_ = c.Close()
+	}
+}
+
+// members returns the process ids of the members that run.
+func (s *sshd) members() (pids []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for pid, command := range s.running {
+		if strings.Contains(command, "exec env") {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// told returns the commands that have come.
+func (s *sshd) told() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.commands, "\n")
+}
+
+func (s *sshd) serve(conn net.Conn, conf *ssh.ServerConfig) {
+	defer func() {
+		_ = conn.Close()
+		s.mu.Lock()
+		delete(s.conns, conn)
+		s.mu.Unlock()
+	}()
+	_, channels, requests, err := ssh.NewServerConn(conn, conf)
+	if err != nil {
+		return
+	}
+	var sessions sync.WaitGroup
+	defer sessions.Wait()
+	sessions.Go(func() {
+		for r := range requests {
+			_ = r.Reply(false, nil)
+		}
+	})
+	for c := range channels {
+		if c.ChannelType() != "session" {
+			_ = c.Reject(ssh.UnknownChannelType, "only sessions")
+			continue
+		}
+		channel, requests, err := c.Accept()
+		if err != nil {
+			return
+		}
+		sessions.Go(func() { s.session(channel, requests) })
+	}
+}
+
+// session runs one command.
+func (s *sshd) session(channel ssh.Channel, requests <-chan *ssh.Request) {
+	var cmd *exec.Cmd
+	var ended sync.WaitGroup
+	for r := range requests {
+		switch {
+		case r.Type == "exec" && cmd == nil:
+			var exe struct{ Command string }
+			_ = ssh.Unmarshal(r.Payload, &exe)
+			cmd = exec.CommandContext(context.Background(), "sh", "-c", exe.Command)
+			cmd.Env = append(os.Environ(), "HOME="+s.home, "XDG_CACHE_HOME=")
+			cmd.Stdout, cmd.Stderr = channel, channel.Stderr()
+			in, err := cmd.StdinPipe()
+			if err == nil {
+				err = cmd.Start()
+			}
+			if err != nil {
+				_ = r.Reply(false, nil)
+				cmd = nil
+				continue
+			}
+			_ = r.Reply(true, nil)
+			s.mu.Lock()
+			s.commands = append(s.commands, exe.Command)
+			s.running[cmd.Process.Pid] = exe.Command
+			s.mu.Unlock()
+			go func() {
+				_, _ = io.Copy(in, channel)
+				_ = in.Close()
+			}()
+			ended.Go(func() { s.wait(cmd, channel) })
+		case r.Type == "signal" && cmd != nil:
+			_ = cmd.Process.Kill()
+		default:
+			_ = r.Reply(false, nil)
+		}
+	}
+	ended.Wait()
+}
+
+// wait tells how a command ended.
+func (s *sshd) wait(cmd *exec.Cmd, channel ssh.Channel) {
+	err := cmd.Wait()
+	s.mu.Lock()
+	delete(s.running, cmd.Process.Pid)
+	s.mu.Unlock()
+	exit, _ := errors.AsType[*exec.ExitError](err)
+	if exit != nil && exit.Sys().(syscall.WaitStatus).Signaled() {
+		_, _ = channel.SendRequest("exit-signal", false, ssh.Marshal(struct {
+			Signal     string
+			Core       bool
+			Text, Lang string
+		}{Signal: "KILL"}))
+	} else {
+		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(max(0, cmd.ProcessState.ExitCode()))}))
+	}
+	_ = channel.Close()
+}

@@ -70,6 +70,10 @@ func (c *Client) Info(ctx context.Context) (*Info, error) {
 	if err != nil {
 		return nil, err
 	}
+	return infoOf(m), nil
+}
+
+func infoOf(m *wire.Cluster) *Info {
 	i := &Info{
 		Name: m.Name, Uptime: ms(m.UptimeMS), Graphs: m.Graphs, Done: m.Done, Failed: m.Failed, Lost: m.Lost, Refused: m.Refused,
 		Queued: ms(m.QueuedMS), NoWorker: m.Unrunable, Tasks: map[string]int{},
@@ -77,22 +81,32 @@ func (c *Client) Info(ctx context.Context) (*Info, error) {
 	for _, s := range m.Tasks {
 		i.Tasks[s.State] = s.Tasks
 	}
-	for _, w := range m.Workers {
-		info := WorkerInfo{
-			Name: w.Name, Address: w.Address, Host: w.Host, PID: w.PID, Threads: w.Threads, Status: w.Status, Resources: map[string]float64{},
-			Executing: w.Beat.Executing, Processing: w.Processing, Stored: w.Beat.Stored, MemoryBytes: w.Beat.MemoryBytes,
-			SpilledBytes: w.Beat.SpillBytes, LimitBytes: w.Beat.LimitBytes, RSSBytes: w.Beat.RSSBytes, CPUPercent: w.Beat.CPUPercent,
-			Occupancy: ms(w.OccupancyMS), Silent: ms(w.SilentMS),
-		}
-		for _, r := range w.Resources {
-			info.Resources[r.Name] = r.Amount
-		}
-		i.Workers = append(i.Workers, info)
+	for k := range m.Workers {
+		i.Workers = append(i.Workers, WorkerInfoOf(&m.Workers[k]))
 	}
-	for _, k := range m.Clients {
-		i.Clients = append(i.Clients, ClientInfo{Number: int(k.Number), Process: k.Process, Futures: k.Claims, Silent: ms(k.SilentMS)})
+	for k := range m.Clients {
+		i.Clients = append(i.Clients, ClientInfoOf(&m.Clients[k]))
 	}
-	return i, nil
+	return i
+}
+
+// WorkerInfoOf is what a scheduler says of a worker. Package cluster calls it.
+func WorkerInfoOf(w *wire.WorkerInfo) WorkerInfo {
+	info := WorkerInfo{
+		Name: w.Name, Address: w.Address, Host: w.Host, PID: w.PID, Threads: w.Threads, Status: w.Status, Resources: map[string]float64{},
+		Executing: w.Beat.Executing, Processing: w.Processing, Stored: w.Beat.Stored, MemoryBytes: w.Beat.MemoryBytes,
+		SpilledBytes: w.Beat.SpillBytes, LimitBytes: w.Beat.LimitBytes, RSSBytes: w.Beat.RSSBytes, CPUPercent: w.Beat.CPUPercent,
+		Occupancy: ms(w.OccupancyMS), Silent: ms(w.SilentMS),
+	}
+	for _, r := range w.Resources {
+		info.Resources[r.Name] = r.Amount
+	}
+	return info
+}
+
+// ClientInfoOf is what a scheduler says of a client. Package cluster calls it.
+func ClientInfoOf(k *wire.ClientInfo) ClientInfo {
+	return ClientInfo{Number: int(k.Number), Process: k.Process, Futures: k.Claims, Silent: ms(k.SilentMS)}
 }
 
 func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -39,7 +39,15 @@ type SchedulerConfig struct {
 	ReduceReplicas time.Duration
 	Logger         *slog.Logger
 
-	local bool // the agents have the executable already
+	// Plugins are told what happens in the cluster, by name; see [Scheduler.Register] for later ones.
+	Plugins map[string]SchedulerPlugin
+	// AllowFunctions lets clients that run this very executable call functions in the scheduler's process, see [client.Client.RunOnScheduler]. Clusters
+	// that [StartLocal] and [StartInProcess] start allow it anyway as long as they listen on the loopback interface only.
+	AllowFunctions bool
+
+	functions bool   // the cluster is one of this machine alone
+	local     bool   // the agents have the executable already
+	dashboard string // URL of the status page
 }
 
 // An AgentConfig says what an agent runs on its host. The zero value runs one process with a thread per core.

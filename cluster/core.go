@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +38,9 @@ type core struct {
 	stop    chan struct{}
 	spare   []scheduler.In // of the steps, as machine is
 
+	plugins   plugins
+	functions *functions
+
 	mu     sync.Mutex // guards what follows
 	inbox  []scheduler.In
 	asks   []func(now time.Duration) // run in the loop, between steps
@@ -45,7 +50,7 @@ type core struct {
 }
 
 // newCore starts a scheduler on a network.
-func newCore(conf SchedulerConfig, network session.Network, log transport.Log, halt func(reason string)) (*core, error) {
+func newCore(ctx context.Context, conf SchedulerConfig, network session.Network, log transport.Log, halt func(reason string)) (*core, error) {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // it never fails
 	epoch := binary.LittleEndian.Uint64(random[:8])
@@ -56,10 +61,18 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log, h
 			Cluster: conf.Name, Epoch: epoch, Seed: binary.LittleEndian.Uint64(random[8:]),
 			Heartbeat: conf.Heartbeat, Lost: conf.Lost, Lease: conf.Lease, NoWorkers: cmp.Or(conf.NoWorkers, -1), AllowedFailures: conf.AllowedFailures,
 			Reduce:      conf.ReduceReplicas,
-			Executables: func(sha string) bool { return bring(conf.Executables, sha) }, Log: log != nil,
+			Executables: func(sha string) bool { return bring(conf.Executables, sha) }, Log: log != nil, Dashboard: conf.dashboard,
 		}),
 	}
 	c.stepper = stepper.New(c.now, c.step)
+	c.functions = newFunctions(c, conf.AllowFunctions || conf.functions)
+	c.plugins.core = c
+	for _, name := range slices.Sorted(maps.Keys(conf.Plugins)) {
+		if _, err := c.plugins.add(name, conf.Plugins[name]); err != nil {
+			return nil, err
+		}
+	}
+	c.machine.Observe(c.plugins.wanted())
 	var err error
 	c.peers, err = session.NewAcceptor(session.AcceptorConfig{
 		Network: network, Name: schedulerName, Accept: c.accept, Deliver: c.deliver, Gone: c.gone,
@@ -72,6 +85,9 @@ func newCore(conf SchedulerConfig, network session.Network, log transport.Log, h
 		c.durable = newJournal(log, c)
 	}
 	go c.stepper.Loop(c.stop)
+	if err := c.plugins.beginAll(ctx); err != nil {
+		return nil, errors.Join(err, c.close(context.WithoutCancel(ctx), "it did not start"))
+	}
 	return c, nil
 }
 
@@ -91,9 +107,14 @@ func (c *core) close(ctx context.Context, reason string) error {
 	}
 	c.closed = true
 	c.mu.Unlock()
+	hooks, cancel := context.WithTimeout(ctx, pluginEndMax)
+	defer cancel()
+	c.plugins.beforeClose(hooks)
+	c.functions.close()
 	err := c.peers.Close(ctx, reason)
 	close(c.stop)
 	<-c.stepper.Done()
+	err = errors.Join(err, c.plugins.close(hooks))
 	if c.durable != nil {
 		err = errors.Join(err, c.durable.close())
 	}
@@ -124,12 +145,16 @@ func (c *core) accept(peer string, hello wire.Message) (time.Duration, error) {
 	if version != wire.Version {
 		return 0, fmt.Errorf("the %s speaks version %d of the protocol, this scheduler version %d; run the same release of sheaf on both", kind, version, wire.Version)
 	}
+	if h, ok := hello.(*wire.ClientHello); ok {
+		c.functions.joins(peer, h.Executable)
+	}
 	c.log.Info("joins", "kind", kind, "peer", peer)
 	c.put(scheduler.In{From: scheduler.Peer(peer), Msg: hello})
 	return lost, nil
 }
 
 func (c *core) deliver(peer string, ms []wire.Message) {
+	ms = c.functions.take(peer, ms)
 	if len(ms) == 0 || c.prepare(peer, ms) {
 		return
 	}
@@ -142,6 +167,7 @@ func (c *core) deliver(peer string, ms []wire.Message) {
 
 func (c *core) gone(peer, reason string) {
 	c.log.Info("is gone", "peer", peer, "reason", reason)
+	c.functions.leaves(peer)
 	c.deliver(peer, []wire.Message{&wire.Gone{Reason: reason}})
 }
 
@@ -221,6 +247,8 @@ func (c *core) perform(effects []scheduler.Effect) {
 			if c.durable != nil {
 				c.durable.record(e.Bytes)
 			}
+		case *scheduler.Happened:
+			c.plugins.see(e.List)
 		case *scheduler.Note:
 			c.log.Log(context.Background(), slog.Level(e.Level), e.Text)
 		}

@@ -35,6 +35,7 @@ func StartInProcess(ctx context.Context, conf Config) (*InProcess, error) {
 	if sc.Logger == nil {
 		sc.Logger = conf.Logger
 	}
+	sc.functions = true // nobody else can reach it
 	if err := sc.fill(); err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func StartInProcess(ctx context.Context, conf Config) (*InProcess, error) {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
 	c := &InProcess{hub: mem.NewHub(mem.Config{}), hash: self.Hash, token: NewToken()}
-	if c.core, err = newCore(sc, c.hub, nil, func(reason string) { go c.shut(context.Background(), reason) }); err != nil {
+	if c.core, err = newCore(ctx, sc, c.hub, nil, func(reason string) { go c.shut(context.Background(), reason) }); err != nil {
 		return nil, err
 	}
 	for i := range conf.Workers {
@@ -61,7 +62,7 @@ func StartInProcess(ctx context.Context, conf Config) (*InProcess, error) {
 
 // Client returns a new client of the cluster.
 func (c *InProcess) Client(ctx context.Context) (*client.Client, error) {
-	return client.Connect(ctx, client.Connection{Network: c.hub, Token: c.token, Executable: c.hash})
+	return client.Connect(ctx, client.Connection{Network: c.hub, Token: c.token, Executable: c.hash, Cluster: c})
 }
 
 // Info returns the state of the cluster.

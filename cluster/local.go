@@ -42,6 +42,7 @@ func StartLocal(ctx context.Context, conf Config) (*Local, error) {
 	}
 	sc := conf.Scheduler
 	sc.local = true
+	sc.functions = sc.Listen == "" || loopback(sc.Listen)
 	if sc.Security.Token == "" {
 		sc.Security = conf.Security
 	}
@@ -69,6 +70,11 @@ func StartLocal(ctx context.Context, conf Config) (*Local, error) {
 
 // URL returns the address for other clients of the same program and for more workers.
 func (l *Local) URL() string { return l.scheduler.URL() }
+
+// DashboardLink returns the URL of the page that shows the cluster, empty if Config.Scheduler.Status names no address for it.
+//
+// Same as LocalCluster.dashboard_link.
+func (l *Local) DashboardLink() string { return l.scheduler.DashboardLink() }
 
 // Security returns the credentials.
 func (l *Local) Security() Security { return l.scheduler.Security() }
@@ -104,5 +110,5 @@ func (l *Local) Client(ctx context.Context) (*client.Client, error) {
 	if s.server != nil { // it is of this process: there need be no socket between
 		net.conf.Server, net.conf.URLs = s.server, nil
 	}
-	return client.Connect(ctx, client.Connection{Network: net, Token: s.Security().Token, TLS: net.conf.TLS})
+	return client.Connect(ctx, client.Connection{Network: net, Token: s.Security().Token, TLS: net.conf.TLS, Address: "localhost", Cluster: l})
 }

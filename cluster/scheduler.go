@@ -62,6 +62,12 @@ func (s *Scheduler) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.conf.Status != "" {
+		if s.status, err = listenStatus(s.conf.Status, s.conf.Security); err != nil {
+			return err
+		}
+		s.conf.dashboard = s.DashboardLink()
+	}
 	net := network{ctx, nats.Config{Cluster: s.conf.Name, Token: s.conf.Security.Token, TLS: t}}
 	store := s.conf.StoreDir
 	if s.conf.local {
@@ -85,7 +91,7 @@ func (s *Scheduler) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.core, err = newCore(s.conf, net, log, func(reason string) { go s.shut(context.Background(), reason) }); err != nil {
+	if s.core, err = newCore(ctx, s.conf, net, log, func(reason string) { go s.shut(context.Background(), reason) }); err != nil {
 		return err
 	}
 	if end, ok := s.core.peers.Endpoint().(*nats.Endpoint); ok && !s.conf.local {
@@ -93,10 +99,10 @@ func (s *Scheduler) start(ctx context.Context) error {
 			return fmt.Errorf("cluster: where executables are kept: %w", err)
 		}
 	}
-	if s.conf.Status != "" {
-		s.status, err = newStatusServer(s.conf.Status, s.conf.Security, s)
+	if s.status != nil {
+		return s.status.serve(s)
 	}
-	return err
+	return nil
 }
 
 // URL returns the address for clients and workers. The token is not part of it.
@@ -113,6 +119,17 @@ func (s *Scheduler) StatusURL() string {
 		return ""
 	}
 	return s.status.url
+}
+
+// DashboardLink returns the URL of the page for people, empty if there is none. Where it listens on all addresses the URL says so, and clients, see
+// [sheaf/client.Client.DashboardLink], put the address in by which they reach the scheduler.
+//
+// Same as Cluster.dashboard_link.
+func (s *Scheduler) DashboardLink() string {
+	if s.status == nil {
+		return ""
+	}
+	return s.status.url + "/"
 }
 
 // Security returns the credentials that clients and workers need.

@@ -33,7 +33,7 @@ type Happening struct {
 	SentAt int64  // when it was logged, in nanoseconds of the Unix epoch by the sender's clock
 }
 
-// LayerTasks is how many tasks a layer of a graph has.
+// LayerTasks is how many tasks of a name a layer of a graph has.
 type LayerTasks struct {
 	Name  string
 	Tasks int
@@ -101,12 +101,27 @@ func (s *Scheduler) graphHappened(r *run) {
 	}
 	info := s.clientInfo(r.client)
 	opts := r.opts
-	h := Happening{What: GraphAdmitted, Client: &info, Graph: r.serial, Tasks: r.plan.N, Options: &opts, Layers: make([]LayerTasks, len(r.layers))}
-	for n, l := range r.layers {
-		h.Layers[n].Name = l.Name
+	h := Happening{What: GraphAdmitted, Client: &info, Graph: r.serial, Tasks: r.plan.N, Options: &opts}
+	type place struct {
+		layer int32
+		name  string
 	}
+	at := map[place]int{}
 	for i := range r.tasks {
-		h.Layers[r.plan.Layer[i]].Tasks++
+		p := place{r.plan.Layer[i], ""}
+		l := r.layers[p.layer]
+		name := l.Name
+		if l.Kind == wire.LayerList { // its tasks have names of their own
+			name = r.name(int32(i))
+			p.name = name
+		}
+		k, ok := at[p]
+		if !ok {
+			k = len(h.Layers)
+			at[p] = k
+			h.Layers = append(h.Layers, LayerTasks{Name: name})
+		}
+		h.Layers[k].Tasks++
 	}
 	s.happened(h)
 }

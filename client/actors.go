@@ -31,11 +31,16 @@ type Actors struct {
 type turns struct {
 	mu     sync.Mutex        // guards what follows
 	next   map[uint64]uint64 // number of each caller's next call
+	before map[uint64]uint64 // the same of callers who have not called for long
 	busy   bool
 	change chan struct{} // closed when something of this changes
 }
 
 func newTurns() *turns { return &turns{next: map[uint64]uint64{}, change: make(chan struct{})} }
+
+// callersMax is how many callers of an actor are remembered, and as many before them: each task that calls an actor is one. A call of one who
+// was forgotten is taken for one that has overtaken another.
+const callersMax = 4096
 
 // overtakeMax is how long a call waits for one before it that has not come: it was lost on its way.
 const overtakeMax = time.Second
@@ -71,7 +76,7 @@ func (a *Actors) Turn(ctx context.Context, id wire.ID) (leave func(), err error)
 	if err := t.enter(ctx, 0, 0); err != nil {
 		return nil, err
 	}
-	return func() { t.leave(0, 0) }, nil
+	return func() { t.leave(0, 0) }, nil // 0 is nobody's number
 }
 
 func (a *Actors) turns(id wire.ID) *turns {
@@ -90,7 +95,7 @@ func (t *turns) enter(ctx context.Context, caller, number uint64) error {
 	late := false
 	for {
 		t.mu.Lock()
-		if !t.busy && (late || number <= max(1, t.next[caller])) {
+		if !t.busy && (late || number <= max(1, t.nextOf(caller))) {
 			t.busy = true
 			t.mu.Unlock()
 			return nil
@@ -116,9 +121,34 @@ func (t *turns) leave(caller, number uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.busy = false
-	t.next[caller] = max(t.next[caller], number+1)
+	if number > 0 {
+		t.note(caller, max(t.nextOf(caller), number+1))
+	}
 	close(t.change)
 	t.change = make(chan struct{})
+}
+
+// nextOf returns the number of a caller's next call, 0 if it is not known; the caller holds mu.
+func (t *turns) nextOf(caller uint64) uint64 {
+	if n, ok := t.next[caller]; ok {
+		return n
+	}
+	return t.before[caller]
+}
+
+// note sets the number of a caller's next call; the caller holds mu.
+func (t *turns) note(caller, next uint64) {
+	if _, ok := t.next[caller]; !ok && len(t.next) >= callersMax {
+		t.next, t.before = map[uint64]uint64{}, t.next
+	}
+	t.next[caller] = next
+}
+
+// Len returns how many actors are known.
+func (a *Actors) Len() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.byID)
 }
 
 // Forget drops what is known of an actor that has ended.

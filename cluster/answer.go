@@ -94,13 +94,15 @@ func (a *answerer) plug(ctx context.Context, m *wire.Plugin) error {
 
 // call calls a method of an actor, given as a method expression, whose first argument the actor's state becomes.
 func (a *answerer) call(ctx context.Context, n *node.Node, m *wire.Actor) (any, error) {
-	state, ok, err := n.Value(ctx, m.ID)
-	if err != nil {
-		return nil, err
-	}
+	state, ok := n.Actor(m.ID)
 	if !ok {
 		return nil, errNoActor
 	}
+	defer func() {
+		if _, ok := n.Actor(m.ID); !ok { // it has ended, perhaps before the call was known here
+			a.actors.Forget(m.ID)
+		}
+	}()
 	return a.actors.Call(ctx, m.ID, state, m.Call)
 }
 

@@ -115,7 +115,7 @@ func startWorker(ctx context.Context, doc document, network session.Network, tab
 		},
 		Dir: doc.Dir, Send: w.send, Push: w.push, Quit: w.end, Program: travel.NewLoader(), Fetcher: w.fetch, Answer: w.answer.answer,
 		Context: func(ctx context.Context) context.Context { return client.InWorker(ctx, w.dialClient(network)) },
-		SizeOf:  codec.SizeOf, Turn: w.answer.actors.Turn,
+		SizeOf:  codec.SizeOf, Turn: w.answer.actors.Turn, Ended: w.answer.actors.Forget,
 		Refused: func() int64 { s := w.data.Stats(); return s.Refused + s.Malformed },
 	}
 	if table != nil {
@@ -271,7 +271,7 @@ func (l *lateSource) Put(ctx context.Context, id wire.ID, v any, bytes int64) er
 	return l.node.Put(ctx, id, v, bytes)
 }
 
-var errNoActor = errors.New("cluster: the actor is not here any more")
+var errNoActor = errors.New("cluster: the actor is not here any more, or it is none: Client.Actor makes actors")
 
 // residentBytes returns the resident memory that is this process's own, without the pages of files, which the kernel takes back by itself;
 // 0 where that cannot be known.

@@ -46,6 +46,7 @@ type Config struct {
 	Context func(context.Context) context.Context                                 // adds to the context of all tasks; may be nil
 	Answer  func(ctx context.Context, n *Node, body wire.Body) (wire.Body, error) // answers questions to this worker; may be nil
 	Turn    func(ctx context.Context, actor wire.ID) (leave func(), err error)    // waits until no method of an actor runs, and lets none begin until leave; may be nil
+	Ended   func(actor wire.ID)                                                   // an actor is not here any more; it must return soon, and may be told twice; may be nil
 	Program Program
 	Fetcher Fetcher
 	Slots   Slots        // may be nil
@@ -87,6 +88,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Quit == nil {
 		c.Quit = func(string, bool) {}
+	}
+	if c.Ended == nil {
+		c.Ended = func(wire.ID) {}
 	}
 	if c.Status == nil {
 		c.Status = func(bool, string) {}

@@ -61,7 +61,14 @@ func (n *Node) openActor(ctx context.Context, id wire.ID, h *holding) (http.Valu
 		if err != nil {
 			return http.Value{}, fmt.Errorf("node: waiting for the calls of an actor to end: %w", err)
 		}
-		defer leave()
+		defer func() {
+			leave()
+			if now, _ := n.find(id); now == nil { // it has ended meanwhile
+				n.conf.Ended(id)
+			} else {
+				now.readers.Add(-1)
+			}
+		}()
 	}
 	var b bytes.Buffer
 	if err := codec.EncodeFrame(&b, h.value); err != nil {

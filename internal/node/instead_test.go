@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sheaf/graph"
 	"sheaf/internal/exec"
@@ -23,7 +24,15 @@ type account struct {
 // served runs one task as an actor, and serves its node over HTTP.
 func served(t *testing.T, state *account, turn *sync.Mutex) (get func() (any, error), at wire.ID) {
 	t.Helper()
-	r := newRig(t, func(c *Config) {
+	get, at, _ = servedBy(t, state, turn, nil)
+	return get, at
+}
+
+// servedBy also returns the rig; ended is Config.Ended.
+func servedBy(t *testing.T, state *account, turn *sync.Mutex, ended func(wire.ID)) (get func() (any, error), at wire.ID, r *rig) {
+	t.Helper()
+	r = newRig(t, func(c *Config) {
+		c.Ended = ended
 		c.Turn = func(context.Context, wire.ID) (func(), error) {
 			turn.Lock()
 			return turn.Unlock, nil
@@ -44,7 +53,36 @@ func served(t *testing.T, state *account, turn *sync.Mutex) (get func() (any, er
 	return func() (v any, err error) {
 		_ = f.Get(t.Context(), s.Addr(), []wire.ID{id(made, 0)}, func(_ wire.ID, got any, e error) { v, err = got, e })
 		return v, err
-	}, id(made, 0)
+	}, id(made, 0), r
+}
+
+// TestActorEnds: its state can be had until it is freed, and then whoever has turns for it is told.
+func TestActorEnds(t *testing.T) {
+	var turn sync.Mutex
+	ended := make(chan wire.ID, 1)
+	state := &account{A: 1}
+	get, at, r := servedBy(t, state, &turn, func(id wire.ID) { ended <- id })
+	if got, ok := r.n.Actor(at); !ok || got != state {
+		t.Fatalf("got %v, %t", got, ok)
+	}
+	if _, err := get(); err != nil {
+		t.Fatal(err)
+	}
+	if len(ended) > 0 {
+		t.Fatal("it is said to have ended")
+	}
+	r.tell(&wire.Free{IDs: []wire.ID{at}})
+	select {
+	case id := <-ended:
+		if id != at {
+			t.Errorf("got the end of %v, want of %v", id, at)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nobody is told that it has ended")
+	}
+	if got, ok := r.n.Actor(at); ok {
+		t.Errorf("got %v after the end", got)
+	}
 }
 
 // TestActorIsReadBetweenCalls reads the state of an actor while its methods run.

@@ -243,6 +243,9 @@ func (n *Node) keep(e *worker.Keep) {
 		t.drop = append(t.drop, old)
 	}
 	n.table.values[e.ID] = h
+	if h.actor {
+		n.actors[h] = e.ID
+	}
 }
 
 // clean ends a turn: what nobody keeps is dropped.
@@ -261,6 +264,10 @@ func (n *Node) clean() {
 	}
 	for _, h := range t.drop {
 		n.discard(h)
+		if id, ok := n.actors[h]; ok {
+			delete(n.actors, h)
+			n.conf.Ended(id)
+		}
 	}
 	if len(t.drop) > 0 || len(t.results) > 0 {
 		n.pool.freed()

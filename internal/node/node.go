@@ -43,6 +43,7 @@ type Node struct {
 	stepper *stepper.Stepper // its steps guard what follows
 	machine *worker.Worker
 	running map[wire.Attempt]*job
+	actors  map[*holding]wire.ID // those that were made here
 	address map[uint32]string
 	failure map[wire.LayerID]error // of layers whose operations could not be read
 	spare   []*job
@@ -58,7 +59,7 @@ func New(conf Config) (*Node, error) {
 	}
 	n := &Node{
 		conf: conf, begin: time.Now(), base: context.Background(),
-		asking: make(chan struct{}, asking), machine: worker.New(conf.Limits), running: map[wire.Attempt]*job{},
+		asking: make(chan struct{}, asking), machine: worker.New(conf.Limits), running: map[wire.Attempt]*job{}, actors: map[*holding]wire.ID{},
 		address: map[uint32]string{}, failure: map[wire.LayerID]error{}, refusals: map[wire.ID]int{},
 	}
 	n.life, n.end = context.WithCancel(context.Background())

@@ -246,6 +246,19 @@ func (n *Node) Value(ctx context.Context, id wire.ID) (v any, ok bool, err error
 	return v, err == nil, err
 }
 
+// Actor returns the state of an actor that was made here, and false if there is none.
+func (n *Node) Actor(id wire.ID) (state any, ok bool) {
+	h, whole := n.find(id)
+	if h == nil {
+		return nil, false
+	}
+	defer h.readers.Add(-1)
+	if !h.actor || whole {
+		return nil, false
+	}
+	return h.value, true // it is in no entry of the store
+}
+
 // putting is a value on its way into the table.
 type putting struct {
 	id   wire.ID

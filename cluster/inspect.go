@@ -32,6 +32,11 @@ func Describe(c *Info) string {
 	for _, u := range c.Unrunable {
 		fmt.Fprintf(&b, "  cannot run: %s\n", u)
 	}
+	for i := range c.Workers {
+		if k := &c.Workers[i]; k.Beat.Reason != "" {
+			fmt.Fprintf(&b, "  worker %s is %s: %s\n", k.Name, k.Status, k.Beat.Reason)
+		}
+	}
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	if len(c.Workers) > 0 {
 		_, _ = fmt.Fprintln(w, "worker\tstatus\thost\tthreads\trunning\tassigned\tvalues\tmemory\tspilled\tprocess\theard")

@@ -13,7 +13,6 @@ import (
 
 	"sheaf"
 	"sheaf/client"
-	"sheaf/cluster"
 )
 
 // Clients die without a word: when their leases are over, nothing of theirs is left.
@@ -200,52 +199,4 @@ func TestCase26HugeResults(t *testing.T) {
 	_, err = r.c.Submit[[]byte](block, uint64(2), 1<<30).Result(ctx)
 	wantError(t, err, sheaf.ErrMemory, "block", "300 MiB")
 	r.healthy()
-}
-
-// The disk of a worker is full when it has to spill: it pauses, and others take over.
-func TestCase22FullDisk(t *testing.T) {
-	t.Parallel()
-	disk := t.TempDir()
-	if err := mountSmall(disk, 8<<20); err != nil {
-		t.Skipf("a small file system cannot be mounted here: %v", err)
-	}
-	t.Cleanup(func() { _ = unmount(disk) })
-	conf := quick(1)
-	conf.MemoryBytes = 256 << 20
-	conf.Dir = disk
-	r := newRig(t, conf)
-	a, err := cluster.StartAgent(context.Background(), cluster.AgentConfig{
-		URL: r.URL(), Name: "roomy", Security: r.Security(), Threads: 1, MemoryBytes: 1 << 30, Host: "127.0.0.1", Dir: t.TempDir(), Logger: logger(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = a.Close(context.Background()) })
-	// Its processes start when a client names the executable.
-	c, err := client.Dial(context.Background(), r.URL(), client.Token(r.Security().Token))
-	if err != nil {
-		t.Skipf("no second agent: %v", err)
-	}
-	defer func() { _ = c.Close() }()
-	if err := c.WaitForWorkers(within(t, 30*time.Second), 2); err != nil {
-		t.Fatal(err)
-	}
-	const blocks, bytes = 30, 16 << 20 // 480 MiB, of which the first worker can keep about 150
-	fs := make([]*client.Future[[]byte], blocks)
-	for i := range fs {
-		fs[i] = c.Submit[[]byte](block, uint64(i), bytes)
-	}
-	ctx := within(t, 60*time.Second)
-	if _, _, err := c.Wait(ctx, fs); err != nil {
-		t.Fatal(err)
-	}
-	for i, f := range fs {
-		got, err := c.Submit[uint64](digest, f).Result(ctx)
-		if want := digest(block(uint64(i), bytes)); err != nil || got != want {
-			t.Fatalf("block %d is %x, %v, want %x", i, got, err, want)
-		}
-	}
-	if info := r.info(); info.Failed != 0 {
-		t.Errorf("%d tasks failed", info.Failed)
-	}
 }

@@ -49,7 +49,7 @@ func TestCase41LockHolderPaused(t *testing.T) {
 }
 
 // A queue with many hands, of whom some die with items in their hands: each item is taken by one.
-func TestCase31QueueItemsOnce(t *testing.T) {
+func TestQueueItemsOnce(t *testing.T) {
 	s := play(t, Config{Workers: 1, Scheduler: scheduler.Config{Heartbeat: time.Second, Lost: 5 * time.Second, Lease: 10 * time.Second}})
 	for range 200 {
 		s.c.put(queues[0])

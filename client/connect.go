@@ -31,6 +31,8 @@ type Connection struct {
 	Scheduler  string // its name on the network, "scheduler" by default
 	Executable string // SHA-256 in hexadecimal; that of the running executable by default
 	Worker     uint32 // the number of the worker in whose tasks the client lives
+	Address    string // the scheduler's host as this process reaches it, for links
+	Cluster    any    // what Client.Cluster returns
 	Close      func() error
 }
 
@@ -46,6 +48,7 @@ type link struct {
 	push  transport.Endpoint
 	epoch uint64
 	num   uint32
+	page  string // URL of the dashboard, as the scheduler says it
 	down  string // why the scheduler cannot be reached now; empty if it can
 	ended bool
 	joins sync.WaitGroup
@@ -168,7 +171,7 @@ func (l *link) deliver(ms []wire.Message) {
 func (l *link) listen(w *wire.Welcome) {
 	l.mu.Lock()
 	old := l.push
-	l.push, l.epoch, l.num = nil, w.Epoch, w.Number
+	l.push, l.epoch, l.num, l.page = nil, w.Epoch, w.Number, w.Dashboard
 	l.mu.Unlock()
 	l.joins.Go(func() {
 		if old != nil {

@@ -46,7 +46,7 @@ func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) 
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	n.executable = self
-	return Connect(ctx, Connection{Network: n, Token: n.conf.Token, TLS: n.conf.TLS, Executable: self.Hash}, opts...)
+	return Connect(ctx, Connection{Network: n, Token: n.conf.Token, TLS: n.conf.TLS, Executable: self.Hash, Address: n.host}, opts...)
 }
 
 // Token is the secret that the cluster wants of its clients; for [Dial].
@@ -62,6 +62,7 @@ func ClusterName(name string) Option { return Option{func(s *settings) { s.clust
 type network struct {
 	conf       nats.Config
 	executable agent.Executable
+	host       string // of the first address
 	sent       bool
 }
 
@@ -75,6 +76,9 @@ func newNetwork(_ context.Context, address string, s *settings) (*network, error
 		if u.User != nil {
 			n.conf.Token = u.User.Username()
 			u.User = nil
+		}
+		if n.host == "" {
+			n.host = u.Hostname()
 		}
 		n.conf.URLs = append(n.conf.URLs, u.String())
 	}

@@ -1,102 +1,131 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"sheaf/cluster/internal/page"
 )
 
 // statusServer answers over HTTP how the cluster is:
 //
+//	/         a page for people, see [sheaf/cluster/internal/page]
 //	/health   200 while the scheduler works
 //	/info     the state of the cluster as JSON
 //	/metrics  the same as numbers, in the text format of Prometheus
 //
-// Beyond the loopback interface it wants the token: Authorization: Bearer ….
+// Beyond the loopback interface it wants the token: Authorization: Bearer …, or of browsers once in a form, see [doors].
 type statusServer struct {
-	url    string
-	server *http.Server
-	done   chan struct{}
+	url      string
+	listener net.Listener
+	server   *http.Server // nil until serve
+	done     chan struct{}
 }
 
-func newStatusServer(address string, security Security, s *Scheduler) (*statusServer, error) {
+// listenStatus takes the address, so that clients can be told of it before anything is answered.
+func listenStatus(address string, security Security) (*statusServer, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cluster: status page: %w", err)
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /info", func(w http.ResponseWriter, r *http.Request) {
-		info, err := s.Info(r.Context())
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		_ = e.Encode(info)
-	})
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		info, err := s.Info(r.Context())
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-		_, _ = fmt.Fprint(w, metrics(info))
-	})
-	st := &statusServer{done: make(chan struct{})}
-	st.server = &http.Server{
-		Handler: authorised(security.Token, loopback(address), mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
+	st := &statusServer{url: "http://" + l.Addr().String(), listener: l, done: make(chan struct{})}
+	if security.Encrypted() {
+		st.url = "https://" + l.Addr().String()
 	}
-	scheme := "http"
-	t, err := security.tls()
+	return st, nil
+}
+
+// serve begins to answer.
+func (st *statusServer) serve(s *Scheduler) error {
+	t, err := s.conf.Security.tls()
 	if err != nil {
-		_ = l.Close()
-		return nil, err
+		return err
 	}
-	st.server.TLSConfig = t
-	if t != nil {
-		scheme = "https"
+	d := &doors{token: s.conf.Security.Token, open: loopback(s.conf.Status), secure: t != nil, name: s.conf.Name, logger: s.conf.Logger}
+	d.init()
+	st.server = &http.Server{
+		Handler: d.guard(statusHandler(s, d)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10, TLSConfig: t,
 	}
-	st.url = scheme + "://" + l.Addr().String()
 	go func() {
 		defer close(st.done)
+		var err error
 		if t != nil {
-			err = st.server.ServeTLS(l, "", "")
+			err = st.server.ServeTLS(st.listener, "", "")
 		} else {
-			err = st.server.Serve(l)
+			err = st.server.Serve(st.listener)
 		}
 		if !errors.Is(err, http.ErrServerClosed) {
 			s.conf.Logger.Error("the status page ended", "error", err)
 		}
 	}()
-	return st, nil
+	return nil
 }
 
-// authorised lets requests in that carry the token, and all of them where only this machine can ask.
-func authorised(token string, local bool, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !local && subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
-			http.Error(w, "the token is missing or wrong: Authorization: Bearer …", http.StatusUnauthorized)
-			return
+// statusHandler answers those who may ask.
+func statusHandler(s *Scheduler, d *doors) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	answer := func(pattern, media string, write func(ctx context.Context, w io.Writer) error) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			var b bytes.Buffer
+			if err := write(r.Context(), &b); err != nil {
+				http.Error(w, err.Error(), http.StatusServiceUnavailable)
+				return
+			}
+			w.Header().Set("Content-Type", media)
+			_, _ = w.Write(b.Bytes())
+		})
+	}
+	answer("GET /info", "application/json", func(ctx context.Context, w io.Writer) error {
+		info, err := s.Info(ctx)
+		if err != nil {
+			return err
 		}
-		h.ServeHTTP(w, r)
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(info)
 	})
+	answer("GET /metrics", "text/plain; version=0.0.4", func(ctx context.Context, w io.Writer) error {
+		info, err := s.Info(ctx)
+		if err == nil {
+			_, err = io.WriteString(w, metrics(info))
+		}
+		return err
+	})
+	shown := func(write func(io.Writer, *page.State) error) func(context.Context, io.Writer) error {
+		return func(ctx context.Context, w io.Writer) error {
+			state := &page.State{Login: !d.open}
+			var err error
+			if state.Cluster, err = s.Info(ctx); err != nil {
+				return err
+			}
+			if err := s.core.ask(ctx, func(time.Duration) { state.Overview = s.core.machine.Overview(page.Most) }); err != nil {
+				return err
+			}
+			return write(w, state)
+		}
+	}
+	answer("GET /{$}", "text/html; charset=utf-8", shown(page.Write))
+	answer("GET /body", "text/html; charset=utf-8", shown(page.WriteBody))
+	return mux
 }
 
-func (s *statusServer) close(ctx context.Context) error {
-	err := s.server.Shutdown(ctx)
-	<-s.done
+// close ends the server, also one that has not begun.
+func (st *statusServer) close(ctx context.Context) error {
+	if st.server == nil {
+		return st.listener.Close()
+	}
+	err := st.server.Shutdown(ctx)
+	<-st.done
 	return err
 }
 

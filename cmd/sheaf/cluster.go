@@ -90,8 +90,8 @@ Who has the token can run any program on the workers, unless --executable names 
 			}
 			out := c.OutOrStdout()
 			_, _ = fmt.Fprintf(out, "scheduler %s\n", reachable(s.URL()))
-			if s.StatusURL() != "" {
-				_, _ = fmt.Fprintf(out, "status    %s/info\n", s.StatusURL())
+			if s.DashboardLink() != "" {
+				_, _ = fmt.Fprintf(out, "dashboard %s\n", reachable(s.DashboardLink()))
 			}
 			if n := len(conf.Executables); n > 0 {
 				_, _ = fmt.Fprintf(out, "programs  only %d may run\n", n)

@@ -93,7 +93,7 @@ func TestCluster(t *testing.T) {
 	}
 	s := background(t, "scheduler", "--listen", "127.0.0.1:0", "--status", "127.0.0.1:0", "--token-file", token, "--cluster", "mine", "--lost", "20s", "--lease", "1m",
 		"--store", t.TempDir())
-	url, status := s.find(t, `scheduler (nats://\S+)`), s.find(t, `status +(http://\S+)/info`)
+	url, status := s.find(t, `scheduler (nats://\S+)`), s.find(t, `dashboard (http://\S+)/`)
 	w := background(t, "worker", url, "--token-file", token, "--cluster", "mine", "--name", "host1", "--host", "127.0.0.1", "--processes", "2", "--threads", "3",
 		"--memory", "1GiB", "--resources", "GPU=2,licence=1", "--dir", t.TempDir())
 	w.find(t, `agent joined (\S+)`)

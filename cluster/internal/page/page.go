@@ -114,28 +114,36 @@ func first[T any](all []T) ([]T, int) {
 	return all[:n], len(all) - n
 }
 
-// spansOf sorts spans so that each stands below the one that it is in.
+// spansOf sorts spans so that each stands below the one that it is in, which is there even if nothing ran in it itself.
 func spansOf(spans []wire.Span) []spanLine {
 	lines := make([]spanLine, 0, len(spans))
+	known := make(map[string]bool, len(spans))
 	for _, s := range spans {
-		if len(s.Path) == 0 {
-			continue
-		}
-		l := spanLine{Span: s, Indent: strings.Repeat("  ", len(s.Path)-1), Name: s.Path[len(s.Path)-1]}
-		for _, st := range s.States {
-			if st.State == "waiting" || st.State == "queued" || st.State == "processing" {
-				l.Live += st.Tasks
+		known[strings.Join(s.Path, "\x00")] = true
+	}
+	for _, s := range spans {
+		for n := 1; n < len(s.Path); n++ {
+			if key := strings.Join(s.Path[:n], "\x00"); !known[key] {
+				known[key] = true
+				lines = append(lines, lineOf(wire.Span{Path: s.Path[:n]}))
 			}
 		}
-		lines = append(lines, l)
-	}
-	slices.SortStableFunc(lines, func(a, b spanLine) int { return slices.Compare(a.Path, b.Path) })
-	for i := range lines { // a span whose outer one has no graphs of its own shows where it is
-		if p := lines[i].Path; len(p) > 1 && (i == 0 || !slices.Equal(lines[i-1].Path[:min(len(lines[i-1].Path), len(p)-1)], p[:len(p)-1])) {
-			lines[i].Indent, lines[i].Name = "", strings.Join(p, " / ")
+		if len(s.Path) > 0 {
+			lines = append(lines, lineOf(s))
 		}
 	}
+	slices.SortStableFunc(lines, func(a, b spanLine) int { return slices.Compare(a.Path, b.Path) })
 	return lines
+}
+
+func lineOf(s wire.Span) spanLine {
+	l := spanLine{Span: s, Indent: strings.Repeat("  ", len(s.Path)-1), Name: s.Path[len(s.Path)-1]}
+	for _, st := range s.States {
+		if st.State == "waiting" || st.State == "queued" || st.State == "processing" {
+			l.Live += st.Tasks
+		}
+	}
+	return l
 }
 
 func count(n any) string {

@@ -127,7 +127,7 @@ func TestPage(t *testing.T) {
 	text := strings.Join(strings.Fields(harmless(t, "page", b.Bytes())), " ")
 	for _, want := range []string{
 		"sheaf cluster mine", "12 345 tasks done", "3 processing", "Cannot run: 2 tasks need GPU=1", "w1", "paused (memory)", "25 %", "1.0 GiB of 4.0 GiB", "1.0 MiB", "87 %",
-		"inc", "25 % 25 %", "etl / load", "load", "1.5s", "2.0 KiB", "main.load (etl.go:7)", "a / b", "laptop:77", "1m30s ago", "no such file", "worker w1 joined", "1h",
+		"inc", "25 % 25 %", "etl / load", "load", "1.5s", "2.0 KiB", "main.load (etl.go:7)", "laptop:77", "1m30s ago", "no such file", "worker w1 joined", "1h",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, text)
@@ -139,8 +139,9 @@ func TestPage(t *testing.T) {
 		t.Error("it does not work without script, or on a phone, or needs others")
 	}
 	etl, load := strings.Index(page, `class="pre">etl<`), strings.Index(page, `class="pre">  load<`)
-	if etl < 0 || load < etl {
-		t.Errorf("spans are not in one another: %d, %d", etl, load)
+	a, b2 := strings.Index(page, `class="pre">a<`), strings.Index(page, `class="pre">  b<`)
+	if a < 0 || b2 < a || etl < b2 || load < etl {
+		t.Errorf("spans are not in one another: %d, %d, %d, %d", a, b2, etl, load)
 	}
 	if err := Write(&b, &State{Cluster: &wire.Cluster{}, Overview: &scheduler.Overview{}}); err != nil {
 		t.Errorf("of an empty cluster: %v", err)

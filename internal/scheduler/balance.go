@@ -43,8 +43,8 @@ func (s *Scheduler) balance() {
 		if len(idle) == 0 {
 			return
 		}
-		if n := s.steal(w, idle[0]); n > 0 {
-			idle = idle[1:]
+		if k := s.steal(w, idle); k >= 0 {
+			idle = slices.Delete(idle, k, k+1)
 		}
 	}
 }
@@ -82,12 +82,14 @@ func (s *Scheduler) age() {
 	}
 }
 
-// steal asks a worker to give back tasks that another one could begin, half of what waits there.
-func (s *Scheduler) steal(from, to *worker) int {
+// steal asks a worker to give back tasks that one of others could begin, half of what waits there. It returns which one that is, or -1.
+func (s *Scheduler) steal(from *worker, others []*worker) (to int) {
 	n := (from.waits() + 1) / 2
+	to = -1
 	if from.load < int64(2*s.conf.Latency) {
-		return 0
+		return to
 	}
+	var nobody *class // whose tasks none of the others may run
 	asked := 0
 	for k := len(from.sent.items) - 1; k >= from.sent.first && asked < n; k-- {
 		a := from.sent.items[k]
@@ -96,7 +98,16 @@ func (s *Scheduler) steal(from, to *worker) int {
 		}
 		r := s.runs[a.run]
 		t := &r.tasks[a.task]
-		if t.flags&(flagStealing|flagStarted|flagLong|flagAlone) != 0 || to.post(r.class) == nil {
+		if t.flags&(flagStealing|flagStarted|flagLong|flagAlone) != 0 || r.class == nobody {
+			continue
+		}
+		serves := func(w *worker) bool { return w.post(r.class) != nil }
+		if to < 0 {
+			if to = slices.IndexFunc(others, serves); to < 0 {
+				nobody = r.class
+			}
+		}
+		if to < 0 || !serves(others[to]) {
 			continue
 		}
 		t.flags |= flagStealing
@@ -105,7 +116,7 @@ func (s *Scheduler) steal(from, to *worker) int {
 		asked++
 	}
 	from.stealing = asked > 0
-	return asked
+	return to
 }
 
 // stealAll asks a worker that takes nothing new for everything that it has not begun.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/user"
 	"strconv"
 	"strings"
@@ -184,6 +185,19 @@ func (c *Config) parse(text string) (host, error) {
 
 // secure makes what credentials are missing.
 func (c *Config) secure(hosts []host, local bool) error {
+	for _, f := range []struct {
+		file *string
+		to   *[]byte
+	}{{&c.Security.CertFile, &c.Security.Cert}, {&c.Security.KeyFile, &c.Security.Key}, {&c.Security.CAFile, &c.Security.CA}} {
+		if *f.file == "" {
+			continue
+		}
+		b, err := os.ReadFile(*f.file) // the files are here, and the processes there
+		if err != nil {
+			return fmt.Errorf("sshcluster: %w", err)
+		}
+		*f.to, *f.file = b, ""
+	}
 	if c.Security.Encrypted() || c.NoTLS || local {
 		if c.Security.Token == "" {
 			c.Security.Token = cluster.NewToken()

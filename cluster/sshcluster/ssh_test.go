@@ -24,6 +24,7 @@ import (
 	"sheaf/cluster"
 	"sheaf/cluster/clustertest"
 	"sheaf/cluster/sshcluster"
+	"sheaf/cluster/sshcluster/sshtest"
 )
 
 // starterVariable makes a copy of the test a program that starts a cluster and goes on until it is killed.
@@ -75,9 +76,9 @@ func eventually(t *testing.T, ctx context.Context, what string, ok func() bool) 
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 // parts tells the scheduler from the agents: these have worker processes.
-func (s *sshd) parts(t *testing.T, workers int) (scheduler int, agents []int) {
+func parts(t *testing.T, s *sshtest.Server, workers int) (scheduler int, agents []int) {
 	t.Helper()
-	for _, pid := range s.members() {
+	for _, pid := range s.Members() {
 		if len(children(t, pid)) > 0 {
 			agents = append(agents, pid)
 		} else {
@@ -109,8 +110,8 @@ func children(t *testing.T, pid int) (all []int) {
 // TestStart: the program is copied once, the workers compute, a member that is killed comes back, and after Close nothing is left, here or there.
 func TestStart(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	ctx, server := minute(t), startSSHD(t)
-	conf := server.config(3)
+	ctx, server := minute(t), sshtest.Start(t)
+	conf := server.Config(3)
 	var printed syncBuffer
 	conf.Output = &printed
 	c, err := sshcluster.Start(ctx, conf)
@@ -133,13 +134,13 @@ func TestStart(t *testing.T) {
 	if err != nil || worker == os.Getpid() {
 		t.Fatal(worker, err)
 	}
-	if n := strings.Count(server.told(), "cat >"); n != 1 {
+	if n := strings.Count(server.Told(), "cat >"); n != 1 {
 		t.Errorf("the program was copied %d times", n)
 	}
-	if secret := c.Security().Token; strings.Contains(server.told(), secret) {
+	if secret := c.Security().Token; strings.Contains(server.Told(), secret) {
 		t.Error("the token was on a command line")
 	}
-	files, err := filepath.Glob(filepath.Join(server.home, ".cache/sheaf/members/*"))
+	files, err := filepath.Glob(filepath.Join(server.Home, ".cache/sheaf/members/*"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("got %v, %v", files, err)
 	}
@@ -147,7 +148,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("got %v, %v", info, err)
 	}
 
-	before := server.members()
+	before := server.Members()
 	if len(before) != 3 {
 		t.Fatalf("%d members run", len(before))
 	}
@@ -158,7 +159,7 @@ func TestStart(t *testing.T) {
 	if err := c.Wait(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if now := server.members(); len(now) != 2 {
+	if now := server.Members(); len(now) != 2 {
 		t.Errorf("%d members run, want 2", len(now))
 	}
 	if err := c.Close(ctx); err != nil {
@@ -170,16 +171,14 @@ func TestStart(t *testing.T) {
 	if !strings.Contains(printed.String(), "[scheduler] ") {
 		t.Errorf("what members print was not shown:\n%s", printed.String())
 	}
-	_ = server.listener.Close()
-	server.cut()
-	server.serving.Wait()
+	server.Close()
 }
 
 // TestMemberDies: a member that is killed, and one whose connection is lost, is started again; the error says which host and what it printed.
 func TestMemberDies(t *testing.T) {
 	t.Parallel()
-	ctx, server := minute(t), startSSHD(t)
-	conf := server.config(1)
+	ctx, server := minute(t), sshtest.Start(t)
+	conf := server.Config(1)
 	conf.Workers.Processes = 2
 	conf.Scheduler.Heartbeat, conf.Scheduler.Lost = 100*time.Millisecond, 500*time.Millisecond
 	c, err := sshcluster.Start(ctx, conf)
@@ -196,7 +195,7 @@ func TestMemberDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, agents := server.parts(t, 1)
+	_, agents := parts(t, server, 1)
 	if err := syscall.Kill(agents[0], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -216,13 +215,13 @@ func TestMemberDies(t *testing.T) {
 // TestSchedulerDies: nothing can go on without it, and nothing is left.
 func TestSchedulerDies(t *testing.T) {
 	t.Parallel()
-	ctx, server := minute(t), startSSHD(t)
-	c, err := sshcluster.Start(ctx, server.config(1))
+	ctx, server := minute(t), sshtest.Start(t)
+	c, err := sshcluster.Start(ctx, server.Config(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close(context.Background()) }()
-	scheduler, _ := server.parts(t, 1)
+	scheduler, _ := parts(t, server, 1)
 	if err := syscall.Kill(scheduler, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +233,7 @@ func TestSchedulerDies(t *testing.T) {
 	if err := c.Err(); err == nil || !strings.Contains(err.Error(), "scheduler on host 127.0.0.1") {
 		t.Errorf("got %v", err)
 	}
-	eventually(t, ctx, "members are left", func() bool { return len(server.members()) == 0 })
+	eventually(t, ctx, "members are left", func() bool { return len(server.Members()) == 0 })
 }
 
 // TestStarterIsKilled: when the program that started the cluster is killed, or its connections are cut, all of the cluster ends.
@@ -243,8 +242,8 @@ func TestStarterIsKilled(t *testing.T) {
 	for _, how := range []string{"killed", "cut off", "stopped"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			ctx, server := minute(t), startSSHD(t)
-			conf := server.config(3)
+			ctx, server := minute(t), sshtest.Start(t)
+			conf := server.Config(3)
 			conf.Lost = 3 * time.Second
 			b, err := json.Marshal(conf)
 			if err != nil {
@@ -269,7 +268,7 @@ func TestStarterIsKilled(t *testing.T) {
 			if _, err := io.ReadFull(out, buf); err != nil || string(buf) != "started" {
 				t.Fatalf("got %q, %v, %s", buf, err, errs.String())
 			}
-			members := server.members()
+			members := server.Members()
 			var all []int
 			for _, pid := range members {
 				all = append(all, children(t, pid)...)
@@ -281,8 +280,8 @@ func TestStarterIsKilled(t *testing.T) {
 			case "killed":
 				_ = cmd.Process.Kill()
 			case "cut off":
-				_ = server.listener.Close() // so that it cannot start them again
-				server.cut()
+				server.Refuse() // so that it cannot start them again
+				server.Cut()
 			case "stopped": // as if its machine were gone: nothing is said, and nothing closed
 				_ = cmd.Process.Signal(syscall.SIGSTOP)
 			}
@@ -296,18 +295,18 @@ func TestStarterIsKilled(t *testing.T) {
 // TestRefused: every error names the host, and what to do.
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	server, other := startSSHD(t), startSSHD(t)
-	_, wrongKey := newKey(t)
+	server, other := sshtest.Start(t), sshtest.Start(t)
+	_, wrongKey := sshtest.NewKey(t)
 	empty := filepath.Join(t.TempDir(), "known_hosts")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(other.known)
+	text, err := os.ReadFile(other.Known)
 	if err != nil {
 		t.Fatal(err)
 	}
 	changed := filepath.Join(t.TempDir(), "known_hosts")
-	if err := os.WriteFile(changed, bytes.ReplaceAll(text, []byte(fmt.Sprint(other.port)), []byte(fmt.Sprint(server.port))), 0o600); err != nil {
+	if err := os.WriteFile(changed, bytes.ReplaceAll(text, []byte(fmt.Sprint(other.Port)), []byte(fmt.Sprint(server.Port))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -336,11 +335,11 @@ func TestRefused(t *testing.T) {
 		"no such program":         {func(c *sshcluster.Config) { c.Program = "sheaf-that-is-not" }, []string{"host 127.0.0.1", "no program sheaf-that-is-not", "it printed last"}},
 		"another program":         {func(c *sshcluster.Config) { c.Program = "/bin/true" }, []string{"host 127.0.0.1", "ended by itself"}},
 		"mistake there":           {func(c *sshcluster.Config) { c.Scheduler.Heartbeat, c.Scheduler.Lost = time.Hour, time.Second }, []string{"host 127.0.0.1", "two heartbeats"}},
-		"a worker host":           {func(c *sshcluster.Config) { c.Hosts = []string{server.host(), closed} }, []string{"0 of 1 hosts have joined", "127-0-0-1", "cannot be reached"}},
-		"one of the worker hosts": {func(c *sshcluster.Config) { c.Hosts = []string{server.host(), closed, server.host()} }, []string{"1 of 2 hosts have joined, want at least 2"}},
+		"a worker host":           {func(c *sshcluster.Config) { c.Hosts = []string{server.Host(), closed} }, []string{"0 of 1 hosts have joined", "127-0-0-1", "cannot be reached"}},
+		"one of the worker hosts": {func(c *sshcluster.Config) { c.Hosts = []string{server.Host(), closed, server.Host()} }, []string{"1 of 2 hosts have joined, want at least 2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conf := server.config(1)
+			conf := server.Config(1)
 			c.change(&conf)
 			k, err := sshcluster.Start(minute(t), conf)
 			if err == nil {
@@ -354,14 +353,14 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, minute(t), "processes are left", func() bool { return len(server.members()) == 0 })
+	eventually(t, minute(t), "processes are left", func() bool { return len(server.Members()) == 0 })
 }
 
 // TestMinimum: hosts that are not there are tried again, and counted when they come.
 func TestMinimum(t *testing.T) {
 	t.Parallel()
-	ctx, server := minute(t), startSSHD(t)
-	conf := server.config(2)
+	ctx, server := minute(t), sshtest.Start(t)
+	conf := server.Config(2)
 	conf.Hosts = append(conf.Hosts, "127.0.0.1:1")
 	conf.Minimum = 1
 	c, err := sshcluster.Start(ctx, conf)
@@ -381,22 +380,22 @@ func TestMinimum(t *testing.T) {
 // TestCloseDuringStart: a start that is given up leaves nothing.
 func TestCloseDuringStart(t *testing.T) {
 	t.Parallel()
-	server := startSSHD(t)
+	server := sshtest.Start(t)
 	for _, after := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond} {
 		ctx, cancel := context.WithTimeoutCause(context.Background(), after, errors.New("enough"))
-		c, err := sshcluster.Start(ctx, server.config(3))
+		c, err := sshcluster.Start(ctx, server.Config(3))
 		cancel()
 		if err == nil {
 			_ = c.Close(context.Background())
 		}
 	}
-	eventually(t, minute(t), "processes are left", func() bool { return len(server.members()) == 0 })
-	entries, err := filepath.Glob(filepath.Join(server.home, ".cache/sheaf/members/.*"))
+	eventually(t, minute(t), "processes are left", func() bool { return len(server.Members()) == 0 })
+	entries, err := filepath.Glob(filepath.Join(server.Home, ".cache/sheaf/members/.*"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, minute(t), "a part of a program is left", func() bool {
-		entries, err = filepath.Glob(filepath.Join(server.home, ".cache/sheaf/members/.[0-9a-f]*"))
+		entries, err = filepath.Glob(filepath.Join(server.Home, ".cache/sheaf/members/.[0-9a-f]*"))
 		return err == nil && len(entries) == 0
 	})
 }
@@ -404,8 +403,8 @@ func TestCloseDuringStart(t *testing.T) {
 // TestEncrypted: with certificates for other names than those of the hosts.
 func TestEncrypted(t *testing.T) {
 	t.Parallel()
-	ctx, server := minute(t), startSSHD(t)
-	conf := server.config(2)
+	ctx, server := minute(t), sshtest.Start(t)
+	conf := server.Config(2)
 	var err error
 	if conf.Security, err = cluster.TemporarySecurity(); err != nil {
 		t.Fatal(err)
@@ -431,9 +430,9 @@ func TestEncrypted(t *testing.T) {
 // TestLogDir: what members print is also written there, for their user alone.
 func TestLogDir(t *testing.T) {
 	t.Parallel()
-	ctx, server := minute(t), startSSHD(t)
-	conf := server.config(1)
-	conf.LogDir = filepath.Join(server.home, "logs")
+	ctx, server := minute(t), sshtest.Start(t)
+	conf := server.Config(1)
+	conf.LogDir = filepath.Join(server.Home, "logs")
 	c, err := sshcluster.Start(ctx, conf)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 // credentials are the flags that all commands of a cluster share.
 type credentials struct {
 	tokenFile, cert, key, ca string
+	serverName               string
 	name                     string
 	verbose                  bool
 }
@@ -28,12 +29,13 @@ func (f *credentials) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.cert, "tls-cert", "", "this process's certificate, PEM: switches TLS on")
 	c.Flags().StringVar(&f.key, "tls-key", "", "its key")
 	c.Flags().StringVar(&f.ca, "tls-ca", "", "the authority that signed the certificates of all")
+	c.Flags().StringVar(&f.serverName, "tls-server-name", "", "what the others' certificates must be for; default is the host by which each is reached")
 	c.Flags().StringVar(&f.name, "cluster", "default", "the cluster's name")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log what happens")
 }
 
 func (f *credentials) security() (cluster.Security, error) {
-	s := cluster.Security{Token: os.Getenv("SHEAF_TOKEN"), CertFile: f.cert, KeyFile: f.key, CAFile: f.ca}
+	s := cluster.Security{Token: os.Getenv("SHEAF_TOKEN"), CertFile: f.cert, KeyFile: f.key, CAFile: f.ca, ServerName: f.serverName}
 	if f.cert == "" && (f.key != "" || f.ca != "") {
 		return s, errors.New("TLS needs a certificate (--tls-cert) besides --tls-key and --tls-ca: every process shows one")
 	}

@@ -5,6 +5,7 @@
 //	sheaf info      this machine and this build, as sheaf sees them; with a URL the cluster there
 //	sheaf scheduler the scheduler of a cluster
 //	sheaf worker    worker processes on this host, for the scheduler at a URL
+//	sheaf ssh       both, on hosts that let you in with SSH
 //	sheaf hash      the SHA-256 by which a cluster knows a program
 //	sheaf sim       simulated clusters, with faults, and an auditor that judges them
 //	sheaf version
@@ -45,6 +46,6 @@ func command() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetVersionTemplate("sheaf {{.Version}}\n")
-	root.AddCommand(demoCommand(), configCommand(), infoCommand(), versionCommand(), schedulerCommand(), workerCommand(), hashCommand(), simCommand())
+	root.AddCommand(demoCommand(), configCommand(), infoCommand(), versionCommand(), schedulerCommand(), workerCommand(), sshCommand(), hashCommand(), simCommand())
 	return root
 }

@@ -1,4 +1,7 @@
-package sshcluster_test
+//go:build unix
+
+// Package sshtest is an SSH server of this process for tests: its commands run on this machine, with a home of their own.
+package sshtest
 
 import (
 	"bytes"
@@ -24,13 +27,13 @@ import (
 	"sheaf/cluster/sshcluster"
 )
 
-// sshd is an SSH server of this process, whose commands run on this machine with a home of their own. As OpenSSH it lets a program go on when the connection
-// ends: all the program sees is the end of its input.
-type sshd struct {
-	port     int
-	home     string
-	keyFile  string // of a user that may come in
-	known    string // known_hosts with its key
+// A Server is an SSH server. As OpenSSH it lets a program go on when the connection ends: all the program sees is the end of its input.
+type Server struct {
+	Port    int
+	Home    string // of its users
+	KeyFile string // of a user that may come in
+	Known   string // known_hosts with its key
+
 	listener net.Listener
 	serving  sync.WaitGroup
 
@@ -40,8 +43,8 @@ type sshd struct {
 	commands []string
 }
 
-// newKey makes a key and its file.
-func newKey(t testing.TB) (ssh.Signer, string) {
+// NewKey makes a key and its file.
+func NewKey(t testing.TB) (ssh.Signer, string) {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -62,11 +65,12 @@ func newKey(t testing.TB) (ssh.Signer, string) {
 	return signer, file
 }
 
-func startSSHD(t testing.TB) *sshd {
+// Start starts a server, which ends with the test.
+func Start(t testing.TB) *Server {
 	t.Helper()
-	hostKey, _ := newKey(t)
-	userKey, keyFile := newKey(t)
-	s := &sshd{home: t.TempDir(), keyFile: keyFile, conns: map[net.Conn]bool{}, running: map[int]string{}}
+	hostKey, _ := NewKey(t)
+	userKey, keyFile := NewKey(t)
+	s := &Server{Home: t.TempDir(), KeyFile: keyFile, conns: map[net.Conn]bool{}, running: map[int]string{}}
 	conf := &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 		if bytes.Equal(key.Marshal(), userKey.PublicKey().Marshal()) {
 			return nil, nil
@@ -78,10 +82,10 @@ func startSSHD(t testing.TB) *sshd {
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	s.port = s.listener.Addr().(*net.TCPAddr).Port
-	s.known = filepath.Join(t.TempDir(), "known_hosts")
+	s.Port = s.listener.Addr().(*net.TCPAddr).Port
+	s.Known = filepath.Join(t.TempDir(), "known_hosts")
 	line := knownhosts.Line([]string{knownhosts.Normalize(s.listener.Addr().String())}, hostKey.PublicKey())
-	if err := os.WriteFile(s.known, []byte(line+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(s.Known, []byte(line+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.serving.Go(func() {
@@ -96,29 +100,35 @@ func startSSHD(t testing.TB) *sshd {
 			s.serving.Go(func() { s.serve(conn, conf) })
 		}
 	})
-	t.Cleanup(func() {
-		_ = s.listener.Close()
-		s.cut()
-		s.serving.Wait()
-	})
+	t.Cleanup(s.Close)
 	return s
 }
 
-// host is the server as one of Config.Hosts.
-func (s *sshd) host() string { return "127.0.0.1:" + strconv.Itoa(s.port) }
+// Close ends the server: connections, but not what was started.
+func (s *Server) Close() {
+	s.Refuse()
+	s.Cut()
+	s.serving.Wait()
+}
 
-// config is that of a cluster on this server, with so many hosts.
-func (s *sshd) config(hosts int) sshcluster.Config {
-	c := sshcluster.Config{KeyFiles: []string{s.keyFile}, KnownHosts: []string{s.known}, NoAgent: true, User: "tester"}
+// Refuse takes no more connections.
+func (s *Server) Refuse() { _ = s.listener.Close() }
+
+// Host is the server as one of Config.Hosts.
+func (s *Server) Host() string { return "127.0.0.1:" + strconv.Itoa(s.Port) }
+
+// Config is that of a cluster on this server, with so many hosts.
+func (s *Server) Config(hosts int) sshcluster.Config {
+	c := sshcluster.Config{KeyFiles: []string{s.KeyFile}, KnownHosts: []string{s.Known}, NoAgent: true, User: "tester"}
 	for range hosts {
-		c.Hosts = append(c.Hosts, s.host())
+		c.Hosts = append(c.Hosts, s.Host())
 	}
 	c.Workers.Processes, c.Workers.Threads = 1, 1
 	return c
 }
 
-// cut ends all connections without a word.
-func (s *sshd) cut() {
+// Cut ends all connections without a word.
+func (s *Server) Cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
@@ -126,8 +136,8 @@ func (s *sshd) cut() {
 	}
 }
 
-// members returns the process ids of the members that run.
-func (s *sshd) members() (pids []int) {
+// Members returns the process ids of the members that run.
+func (s *Server) Members() (pids []int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for pid, command := range s.running {
@@ -138,14 +148,14 @@ func (s *sshd) members() (pids []int) {
 	return pids
 }
 
-// told returns the commands that have come.
-func (s *sshd) told() string {
+// Told returns the commands that have come.
+func (s *Server) Told() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strings.Join(s.commands, "\n")
 }
 
-func (s *sshd) serve(conn net.Conn, conf *ssh.ServerConfig) {
+func (s *Server) serve(conn net.Conn, conf *ssh.ServerConfig) {
 	defer func() {
 		_ = conn.Close()
 		s.mu.Lock()
@@ -177,7 +187,7 @@ func (s *sshd) serve(conn net.Conn, conf *ssh.ServerConfig) {
 }
 
 // session runs one command.
-func (s *sshd) session(channel ssh.Channel, requests <-chan *ssh.Request) {
+func (s *Server) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 	var cmd *exec.Cmd
 	var ended sync.WaitGroup
 	for r := range requests {
@@ -186,7 +196,7 @@ func (s *sshd) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 			var exe struct{ Command string }
 			_ = ssh.Unmarshal(r.Payload, &exe)
 			cmd = exec.CommandContext(context.Background(), "sh", "-c", exe.Command)
-			cmd.Env = append(os.Environ(), "HOME="+s.home, "XDG_CACHE_HOME=")
+			cmd.Env = append(os.Environ(), "HOME="+s.Home, "XDG_CACHE_HOME=")
 			cmd.Stdout, cmd.Stderr = channel, channel.Stderr()
 			in, err := cmd.StdinPipe()
 			if err == nil {
@@ -217,7 +227,7 @@ func (s *sshd) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 }
 
 // wait tells how a command ended.
-func (s *sshd) wait(cmd *exec.Cmd, channel ssh.Channel) {
+func (s *Server) wait(cmd *exec.Cmd, channel ssh.Channel) {
 	err := cmd.Wait()
 	s.mu.Lock()
 	delete(s.running, cmd.Process.Pid)

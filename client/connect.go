@@ -28,11 +28,12 @@ type Connection struct {
 	Fetcher    remote.Fetcher // nil: values travel over HTTP, with Token and TLS
 	Token      string
 	TLS        *tls.Config
-	Scheduler  string // its name on the network, "scheduler" by default
-	Executable string // SHA-256 in hexadecimal; that of the running executable by default
-	Worker     uint32 // the number of the worker in whose tasks the client lives
-	Address    string // the scheduler's host as this process reaches it, for links
-	Cluster    any    // what Client.Cluster returns
+	Scheduler  string                                          // its name on the network, "scheduler" by default
+	Executable string                                          // SHA-256 in hexadecimal; that of the running executable by default
+	Bring      func(context.Context, transport.Endpoint) error // sends the executable to a cluster that lets it run, unless that has it; nil if it has
+	Worker     uint32                                          // the number of the worker in whose tasks the client lives
+	Address    string                                          // the scheduler's host as this process reaches it, for links
+	Cluster    any                                             // what Client.Cluster returns
 	Close      func() error
 }
 
@@ -43,6 +44,8 @@ type link struct {
 	conn    *session.Conn
 	welcome chan error // the first answer to the hello
 	first   sync.Once
+	life    context.Context // until close
+	end     context.CancelFunc
 
 	mu    sync.Mutex // guards what follows
 	push  transport.Endpoint
@@ -78,12 +81,14 @@ func Connect(ctx context.Context, conf Connection, opts ...Option) (*Client, err
 		conf.Fetcher, owned = newFetcher(conf.Token, conf.TLS)
 	}
 	l := &link{conf: conf, welcome: make(chan error, 1), down: "not connected yet"}
+	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
 	coords := newRemoteCoordinator(l)
 	l.x = remote.New(remote.Config{
 		Send: l.send, Fetcher: conf.Fetcher, Pack: pack, Parse: travel.ParseValue, Error: travel.DecodeError, SizeOf: codec.SizeOf,
 		Delivery: coords.delivery,
 	})
 	if err := l.open(ctx); err != nil {
+		l.end()
 		l.x.Close(err)
 		if owned != nil {
 			err = errors.Join(err, owned())
@@ -107,8 +112,8 @@ func call(f func() error) error {
 func pack(g graph.Graph, n remote.Names) (*wire.Graph, error) { return travel.Pack(g, travel.Names(n)) }
 
 // open opens the session and waits for the scheduler's word.
-func (l *link) open(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, dialMax, fmt.Errorf("no answer within %v", dialMax))
+func (l *link) open(whole context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(whole, dialMax, fmt.Errorf("no answer within %v", dialMax))
 	defer cancel()
 	conn, err := session.Dial(ctx, session.Config{
 		Network: l.conf.Network, Name: "client-" + uniqueText(), To: l.conf.Scheduler, Hello: l.hello, Deliver: l.deliver, Status: l.status,
@@ -128,17 +133,47 @@ func (l *link) open(ctx context.Context) error {
 		_ = conn.Close(context.WithoutCancel(ctx), "not welcome")
 		return fmt.Errorf("client: connecting to the cluster: %w", err)
 	}
+	if err := l.bring(whole); err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx), "it cannot send its executable")
+		return fmt.Errorf("client: sending the executable to the cluster: %w", err)
+	}
 	l.joins.Wait() // small results come to the endpoint that is being made
 	return nil
 }
 
-const dialMax = 30 * time.Second
+const (
+	dialMax  = 30 * time.Second
+	bringMax = 10 * time.Minute // for the executable
+)
+
+// bring sends the executable, and says so.
+func (l *link) bring(ctx context.Context) error {
+	if l.conf.Bring == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, bringMax, fmt.Errorf("it takes longer than %v", bringMax))
+	defer cancel()
+	l.mu.Lock()
+	conn := l.conn
+	l.mu.Unlock()
+	if err := l.conf.Bring(ctx, conn.Endpoint()); err != nil {
+		return err
+	}
+	return conn.Send(&wire.Brought{})
+}
+
+// bringAgain is bring in a later session. Without a session that lasts, the next one does it.
+func (l *link) bringAgain() {
+	if err := l.bring(l.life); err != nil && !errors.Is(err, session.ErrNoSession) && l.life.Err() == nil {
+		slog.Warn("client: the executable could not be sent to the cluster again: workers that do not have it cannot start", "error", err)
+	}
+}
 
 func (l *link) hello() wire.Message {
 	host, _ := os.Hostname()
 	return &wire.ClientHello{
 		Version: wire.Version, Name: "client", Executable: l.conf.Executable, Process: fmt.Sprintf("%s:%d", host, os.Getpid()),
-		Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, Worker: l.conf.Worker,
+		Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, Worker: l.conf.Worker, Brings: l.conf.Bring != nil,
 	}
 }
 
@@ -159,7 +194,11 @@ func (l *link) deliver(ms []wire.Message) {
 		case *wire.Welcome:
 			l.listen(m)
 			l.x.Welcome(m)
-			l.first.Do(func() { l.welcome <- nil })
+			again := true
+			l.first.Do(func() { l.welcome <- nil; again = false })
+			if again { // perhaps by another scheduler, which does not have the executable
+				l.joins.Go(l.bringAgain)
+			}
 		case *wire.Refused:
 			l.first.Do(func() { l.welcome <- fmt.Errorf("the scheduler refuses: %s", m.Reason) })
 		}
@@ -220,6 +259,7 @@ const partingMax = 3 * time.Second
 
 // close ends the session; the scheduler releases the client's claims.
 func (l *link) close() error {
+	l.end()
 	l.x.Close(fmt.Errorf("client: the client was %w", sheaf.ErrClosed))
 	ctx, cancel := context.WithTimeout(context.Background(), partingMax)
 	defer cancel()

@@ -25,8 +25,8 @@ import (
 // Dial returns a client of the cluster whose scheduler is at a URL, such as "nats://scheduler:4222", or several separated by commas. The token
 // that the cluster wants is given by [Token] or in the URL, "nats://token@scheduler:4222"; certificates by [TLS].
 //
-// Workers run the same executable as the client: it is sent to the cluster unless that has it already, and functions that are
-// submitted are found in it. A function that captures variables cannot be: see package fn. The program must call cluster.Init at the
+// Workers run the same executable as the client: it is sent to the cluster once that has taken the client, unless it has it already, and
+// functions that are submitted are found in it. A function that captures variables cannot be: see package fn. The program must call cluster.Init at the
 // top of main.
 //
 // Lost connections are mended in the background, and futures survive them. Closing the client releases its results.
@@ -45,8 +45,8 @@ func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) 
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	n.executable = self
-	return Connect(ctx, Connection{Network: n, Token: n.conf.Token, TLS: n.conf.TLS, Executable: self.Hash, Address: n.host}, opts...)
+	bring := func(ctx context.Context, e transport.Endpoint) error { return bring(ctx, e, self) }
+	return Connect(ctx, Connection{Network: n, Bring: bring, Token: n.conf.Token, TLS: n.conf.TLS, Executable: self.Hash, Address: n.host}, opts...)
 }
 
 // Token is the secret that the cluster wants of its clients; for [Dial].
@@ -60,10 +60,8 @@ func ClusterName(name string) Option { return Option{func(s *settings) { s.clust
 
 // network is a NATS server as the place where endpoints live.
 type network struct {
-	conf       nats.Config
-	executable agent.Executable
-	host       string // of the first address
-	sent       bool
+	conf nats.Config
+	host string // of the first address
 }
 
 func newNetwork(_ context.Context, address string, s *settings) (*network, error) {
@@ -85,47 +83,38 @@ func newNetwork(_ context.Context, address string, s *settings) (*network, error
 	return n, nil
 }
 
-// Join connects to the server. The first time it also gives the executable to the cluster.
+// Join connects to the server.
 func (n *network) Join(name string, h transport.Handler) (transport.Endpoint, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), dialMax)
 	defer cancel()
 	conf := n.conf
 	conf.Name = name
-	e, err := nats.Dial(ctx, conf, h)
-	if err != nil {
-		return nil, err
-	}
-	if !n.sent && n.executable.Path != "" {
-		n.sent = true
-		if err := n.send(ctx, e); err != nil {
-			_ = e.Close()
-			return nil, err
-		}
-	}
-	return e, nil
+	return nats.Dial(ctx, conf, h)
 }
 
-// send gives the executable to the cluster's store. A cluster without one runs a fixed executable: it will say if it is another.
-func (n *network) send(ctx context.Context, e *nats.Endpoint) error {
+// bring gives the executable to the cluster's store, unless it is there. A cluster without a store runs a fixed executable, and has taken
+// this one for that.
+func bring(ctx context.Context, end transport.Endpoint, executable agent.Executable) error {
+	e, ok := end.(*nats.Endpoint)
+	if !ok {
+		return nil
+	}
 	ask, cancel := context.WithTimeout(ctx, 5*time.Second)
 	store, err := nats.OpenObjects(ask, e, nil)
 	cancel()
 	if err != nil {
 		return nil //nolint:nilerr // see above
 	}
-	sum, err := agent.ParseHash(n.executable.Hash)
+	sum, err := agent.ParseHash(executable.Hash)
 	if err != nil {
-		return fmt.Errorf("client: %w", err)
+		return err
 	}
-	f, err := os.Open(n.executable.Path)
+	f, err := os.Open(executable.Path)
 	if err != nil {
-		return fmt.Errorf("client: the running executable: %w", err)
+		return err
 	}
 	defer func() { _ = f.Close() }()
-	if err := store.Put(ctx, sum, f); err != nil {
-		return fmt.Errorf("client: sending the executable to the cluster: %w", err)
-	}
-	return nil
+	return store.Put(ctx, sum, f)
 }
 
 func uniqueText() string { return rand.Text()[:12] }

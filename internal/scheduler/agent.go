@@ -38,7 +38,9 @@ func (s *Scheduler) joinAgent(from Peer, m *wire.AgentHello) {
 	s.welcome(from, 0)
 	s.event("agent %s joined: %d processes of %d threads on %s", m.Name, m.Processes, m.Threads, m.Host)
 	for _, c := range s.clients {
-		s.launchAt(a, c.hello.Executable)
+		if !c.hello.Brings {
+			s.launchAt(a, c.hello.Executable)
+		}
 	}
 }
 

@@ -57,7 +57,15 @@ func (s *Scheduler) joinClient(from Peer, m *wire.ClientHello) {
 	s.event("client %d %s joined from %s", c.number, c, m.Process)
 	s.clientHappened(ClientJoined, c, "")
 	s.introduceClient(c)
-	s.launch(m.Executable)
+	if !m.Brings {
+		s.launch(m.Executable)
+	}
+}
+
+// brought has the processes of a client's executable started, which agents find in the object store now.
+func (s *Scheduler) brought(c *client) {
+	c.hello.Brings = false
+	s.launch(c.hello.Executable)
 }
 
 // client returns the client of a number, or nil.

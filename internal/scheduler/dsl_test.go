@@ -85,6 +85,8 @@ func (h *theatre) act(verb string, words []string, args map[string]string) error
 		h.say(words[0], &wire.Gone{Reason: cmp.Or(args["reason"], "connection reset")})
 	case "bye":
 		h.say(words[0], &wire.Bye{})
+	case "brought":
+		h.say(words[0], &wire.Brought{})
 	case "beat":
 		h.say(words[0], &wire.Heartbeat{Status: map[string]wire.Status{"": wire.StatusRunning, "paused": wire.StatusPaused, "draining": wire.StatusDraining}[args["status"]], Reason: args["reason"]})
 	case "scatter":
@@ -118,7 +120,7 @@ func (h *theatre) enter(verb, name string, args map[string]string) error {
 	}
 	switch verb {
 	case "client":
-		h.say(name, &wire.ClientHello{Version: version, Name: name, Executable: exe, Process: name + ":1", Was: was, Go: "go1.27"})
+		h.say(name, &wire.ClientHello{Version: version, Name: name, Executable: exe, Process: name + ":1", Was: was, Go: "go1.27", Brings: args["brings"] != ""})
 	case "agent":
 		h.say(name, &wire.AgentHello{Version: version, Name: name})
 	case "join":

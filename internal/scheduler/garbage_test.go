@@ -16,7 +16,7 @@ import (
 var garbage = []wire.Message{
 	&wire.ClientHello{}, &wire.WorkerHello{}, &wire.AgentHello{}, &wire.Bye{}, &wire.Gone{}, &wire.Submit{}, &wire.Claim{}, &wire.Release{}, &wire.Cancel{},
 	&wire.Retry{}, &wire.Scattered{}, &wire.Unreadable{}, &wire.Call{}, &wire.Done{}, &wire.Failed{}, &wire.Started{}, &wire.LongRunning{}, &wire.Missing{},
-	&wire.Holding{}, &wire.Returned{}, &wire.Heartbeat{}, &wire.Drained{}, &wire.Log{}, &wire.Exited{}, &wire.Reply{}, &wire.Welcome{}, &wire.Compute{},
+	&wire.Holding{}, &wire.Returned{}, &wire.Heartbeat{}, &wire.Drained{}, &wire.Log{}, &wire.Exited{}, &wire.Reply{}, &wire.Brought{}, &wire.Welcome{}, &wire.Compute{},
 }
 
 var garbageBodies = []wire.Body{

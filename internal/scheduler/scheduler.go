@@ -231,6 +231,8 @@ func (s *Scheduler) fromClient(c *client, in *In) {
 		s.unreadable(c, m)
 	case *wire.Call:
 		s.call(c, m)
+	case *wire.Brought:
+		s.brought(c)
 	case *wire.Bye:
 		s.removeClient(c, reasonOr(m.Reason, "it said goodbye"), true)
 	case *wire.Gone:

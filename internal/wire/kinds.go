@@ -7,6 +7,7 @@ var messages = []Message{
 	(*Delivery)(nil), (*Compute)(nil), (*Stop)(nil), (*Free)(nil), (*Fetch)(nil), (*Steal)(nil), (*Drain)(nil), (*Quit)(nil),
 	(*Forget)(nil), (*Done)(nil), (*Failed)(nil), (*Started)(nil), (*LongRunning)(nil), (*Missing)(nil), (*Holding)(nil),
 	(*Returned)(nil), (*Heartbeat)(nil), (*Drained)(nil), (*Log)(nil), (*Exited)(nil), (*Value)(nil), (*Launch)(nil), (*Restore)(nil),
+	(*Brought)(nil),
 }
 
 var bodyTypes = []Body{
@@ -62,6 +63,7 @@ func (*Value) kind() Kind       { return KindValue }
 func (*Launch) kind() Kind      { return KindLaunch }
 
 func (*Restore) kind() Kind { return KindRestore }
+func (*Brought) kind() Kind { return KindBrought }
 
 func (*WhoHas) body() BodyKind     { return BodyWhoHas }
 func (*Places) body() BodyKind     { return BodyPlaces }

@@ -72,6 +72,9 @@ const (
 	// Scheduler to client.
 	KindRestore
 
+	// Client to scheduler.
+	KindBrought
+
 	kindEnd
 )
 

@@ -10,7 +10,11 @@ type ClientHello struct {
 	Worker     uint32 // the number of the worker in whose tasks this client lives, 0 if none
 	Was        uint32 // its number in a session that has ended: its claims live on for the lease
 	Epoch      uint64 // of the scheduler that gave it that number
+	Brings     bool   // the executable may not be in the object store yet: the client sends it when it is welcome, and then says [Brought]
 }
+
+// Brought says that the client's executable is in the object store, where agents find it.
+type Brought struct{}
 
 // WorkerHello opens a worker's session.
 type WorkerHello struct {

@@ -18,6 +18,7 @@ import (
 type SpecCluster struct {
 	spec      Spec
 	scheduler SchedulerProcess
+	url       string
 	control   *control
 
 	ctx  context.Context // of the reconciling goroutine and what it starts
@@ -81,7 +82,8 @@ func (c *SpecCluster) open(ctx context.Context) (err error) {
 	if c.scheduler, err = c.spec.Scheduler.StartScheduler(within, c.join("scheduler")); err != nil {
 		return err
 	}
-	c.control, err = dialControl(within, c.scheduler.URL(), c.spec.Name, "keeper", c.spec.Security)
+	c.url = c.scheduler.URL()
+	c.control, err = dialControl(within, c.url, c.spec.Name, "keeper", c.spec.Security)
 	if err != nil {
 		return errors.Join(err, c.scheduler.Close(context.WithoutCancel(ctx)))
 	}
@@ -90,15 +92,11 @@ func (c *SpecCluster) open(ctx context.Context) (err error) {
 
 // join is what a member is told.
 func (c *SpecCluster) join(name string) Join {
-	j := Join{Name: name, Cluster: c.spec.Name, Security: c.spec.Security, Logger: c.spec.Logger}
-	if c.scheduler != nil {
-		j.URL = c.scheduler.URL()
-	}
-	return j
+	return Join{Name: name, URL: c.url, Cluster: c.spec.Name, Security: c.spec.Security, Logger: c.spec.Logger}
 }
 
 // URL returns the address for clients, and for workers that join by themselves.
-func (c *SpecCluster) URL() string { return c.scheduler.URL() }
+func (c *SpecCluster) URL() string { return c.url }
 
 // Security returns the credentials that clients need.
 func (c *SpecCluster) Security() Security { return c.spec.Security }
@@ -159,12 +157,17 @@ func (c *SpecCluster) Changed() <-chan struct{} {
 
 // tell wakes those that wait for a change, and the reconciling goroutine. The caller holds mu.
 func (c *SpecCluster) tell() {
-	close(c.changed)
-	c.changed = make(chan struct{})
+	c.show()
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
+}
+
+// show wakes those that wait for a change. The caller holds mu.
+func (c *SpecCluster) show() {
+	close(c.changed)
+	c.changed = make(chan struct{})
 }
 
 // watchScheduler ends the cluster when its scheduler has ended: nothing can be done without.

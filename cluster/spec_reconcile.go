@@ -55,6 +55,7 @@ func (c *SpecCluster) step(now time.Time, load map[string]int64) (next time.Dura
 		later(now.Add(c.spec.LeaveEvery)) // ask for the loads again
 	}
 	var leaving []*member
+	there := len(c.members)
 	c.members = slices.DeleteFunc(c.members, func(m *member) bool { return !m.wanted && m.phase == Waiting })
 	for _, m := range c.members {
 		switch {
@@ -66,6 +67,9 @@ func (c *SpecCluster) step(now time.Time, load map[string]int64) (next time.Dura
 			m.phase = Leaving
 			leaving = append(leaving, m)
 		}
+	}
+	if len(c.members) < there || len(leaving) > 0 {
+		c.show()
 	}
 	if len(leaving) > 0 {
 		c.jobs.Go(func() { c.leave(leaving) })
@@ -169,6 +173,7 @@ func (c *SpecCluster) loads() map[string]int64 {
 func (c *SpecCluster) start(m *member) {
 	ctx, cancel := context.WithTimeoutCause(c.ctx, c.spec.StartTimeout, fmt.Errorf("it did not join within %v", c.spec.StartTimeout))
 	m.phase, m.cancel = Starting, cancel
+	c.show()
 	c.spec.Logger.Info("starts", "member", m.Name)
 	c.jobs.Go(func() {
 		defer cancel()

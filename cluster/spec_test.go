@@ -301,7 +301,7 @@ func TestSpecProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := c.Wait(ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\n%s", err, c.Status())
 	}
 	vs, err := k.Gather(ctx, fs)
 	if err != nil || len(vs) != 9 || vs[8] != 9 {
@@ -322,5 +322,83 @@ func TestSpecProcesses(t *testing.T) {
 	}
 	if err := c.Wait(ctx); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSpecAdapt: work brings members of a template, and the lack of it ends them; Scale ends that.
+func TestSpecAdapt(t *testing.T) {
+	ctx := minute(t)
+	c := startSpec(t, ctx, cluster.Spec{
+		Template: cluster.LocalWorkers(cluster.AgentConfig{Processes: 1, Threads: 1, MemoryBytes: 1 << 30, Host: "127.0.0.1"}), Initial: 1,
+		LeaveEvery: 100 * time.Millisecond,
+	})
+	k, err := c.Client(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = k.Close() }()
+	stop, err := c.Adapt(ctx, cluster.Adaptive{
+		MinimumThreads: 1, MaximumThreads: 7, MaximumMemoryBytes: 3<<30 + 1, Interval: 50 * time.Millisecond, TargetDuration: 500 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	fs := k.Map[int](nap, []int{200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200}, client.Pure(false))
+	most := 0
+	until(t, ctx, c, "it grows", func(s cluster.SpecStatus) bool {
+		most = max(most, s.Wanted)
+		return s.Running() >= 2
+	})
+	if _, err := k.Gather(ctx, fs); err != nil {
+		t.Fatal(err)
+	}
+	until(t, ctx, c, "it shrinks", func(s cluster.SpecStatus) bool {
+		most = max(most, s.Wanted)
+		return s.Wanted == 1 && len(s.Members) == 1
+	})
+	if most > 3 {
+		t.Errorf("there were to be %d members", most)
+	}
+	if vs, err := k.Gather(ctx, fs); err != nil || len(vs) != 12 {
+		t.Errorf("got %v, %v", vs, err)
+	}
+	if info, err := c.Info(ctx); err != nil || info.Lost != 0 {
+		t.Errorf("values were computed again: %+v, %v", info, err)
+	}
+	if err := c.Scale(2); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond) // several looks at the load, if anybody looked
+	if n := c.Status().Wanted; n != 2 {
+		t.Errorf("it adapts to %d after Scale", n)
+	}
+}
+
+// TestSpecShutdown: a client ends the cluster, and its members are not started again.
+func TestSpecShutdown(t *testing.T) {
+	ctx := minute(t)
+	c := startSpec(t, ctx, cluster.Spec{Template: cluster.LocalWorkers(cluster.AgentConfig{Processes: 1, Threads: 1}), Initial: 2, Backoff: time.Millisecond})
+	if err := c.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	k, err := c.Client(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Shutdown(ctx); err != nil {
+		t.Fatal(err)
+	}
+	_ = k.Close()
+	select {
+	case <-c.Done():
+	case <-ctx.Done():
+		t.Fatal("the cluster goes on")
+	}
+	if err := c.Err(); err == nil || !strings.Contains(err.Error(), "the scheduler has ended") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -31,6 +31,8 @@ type Client struct {
 	threads  int   // of this process
 	began    time.Time
 	plugins  plugins
+	files    *Files // of this process; nil on a cluster
+	uploads  atomic.Uint64
 	recorder atomic.Pointer[recorder]
 	spans    spans // of this process
 	closed   atomic.Bool
@@ -62,6 +64,7 @@ func Local(ctx context.Context, opts ...Option) (*Client, error) {
 	}
 	c := newClient(ctx, l, l.Close)
 	c.threads = l.Workers()
+	c.files = NewFiles(s.local.TemporaryDir)
 	return c, nil
 }
 
@@ -137,7 +140,11 @@ func (c *Client) Close() error {
 	}
 	c.unhook()
 	c.coordination.close()
-	return errors.Join(c.owned(), c.plugins.close(context.WithoutCancel(c.ctx)))
+	err := errors.Join(c.owned(), c.plugins.close(context.WithoutCancel(c.ctx)))
+	if c.files != nil {
+		err = errors.Join(err, c.files.Close())
+	}
+	return err
 }
 
 var _ delayed.Future[int] = (*Future[int])(nil)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 
 	"sheaf/internal/coord"
 )
@@ -48,7 +50,8 @@ func (c *Client) GetDataset[T any](ctx context.Context, name string) (T, error) 
 //
 // Same as Client.list_datasets.
 func (c *Client) ListDatasets(ctx context.Context) ([]string, error) {
-	return c.names(ctx, coord.Datasets)
+	names, err := c.names(ctx, coord.Datasets)
+	return slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, filePrefix) }), err // those are of uploaded files
 }
 
 // UnpublishDataset forgets a name; the data is freed unless somebody else holds it. A name that is not published is

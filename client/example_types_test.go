@@ -195,3 +195,53 @@ func ExampleConnection() {
 	fmt.Println(err)
 	// Output: client: Dial("scheduler:4222"): want a URL such as nats://scheduler:4222
 }
+
+// A file of this machine, on all workers.
+func ExampleClient_UploadFile() {
+	ctx := context.Background()
+	c, err := client.Local(ctx) // or client.Dial
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	if err := c.UploadReader(ctx, "words.txt", strings.NewReader("sheaf of wheat")); err != nil {
+		fmt.Println(err)
+		return
+	}
+	n := c.Submit[int](func(ctx context.Context, name string) (int, error) {
+		path, err := client.UploadedFile(ctx, name)
+		if err != nil {
+			return 0, err
+		}
+		text, err := os.ReadFile(path)
+		return len(strings.Fields(string(text))), err
+	}, "words.txt")
+	fmt.Println(n.Result(ctx))
+	// Output: 3 <nil>
+}
+
+func ExampleFiles() {
+	files := client.NewFiles(os.TempDir()) // of a worker; package cluster does this
+	fmt.Println(files.Close())
+	// Output: <nil>
+}
+
+// A function in the scheduler's process sees the cluster.
+func ExampleClient_RunOnScheduler() {
+	ctx := context.Background()
+	c, err := client.Local(ctx, client.Workers(3)) // or that of a cluster.StartLocal
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Println(c.RunOnScheduler[int](ctx, func(ctx context.Context) (int, error) {
+		i, err := client.SchedulerInfo(ctx)
+		if err != nil {
+			return 0, err
+		}
+		return i.Threads(), nil
+	}))
+	// Output: 3 <nil>
+}

@@ -9,14 +9,15 @@ import (
 )
 
 // InWorker returns the context of the tasks of a worker process: in it everything runs on the client that dial returns, which is called
-// when the first task needs it. Package cluster calls it.
-func InWorker(ctx context.Context, dial func(context.Context) (*Client, error)) context.Context {
-	return sheaf.With(ctx, sheaf.On(&deferred{dial: dial}))
+// when the first task needs it, and uploaded files are found in files. Package cluster calls it.
+func InWorker(ctx context.Context, files *Files, dial func(context.Context) (*Client, error)) context.Context {
+	return sheaf.With(ctx, sheaf.On(&deferred{dial: dial, files: files}))
 }
 
 // deferred is a client that is dialled when it is needed.
 type deferred struct {
-	dial func(context.Context) (*Client, error)
+	dial  func(context.Context) (*Client, error)
+	files *Files
 
 	mu sync.Mutex // guards what follows
 	c  *Client

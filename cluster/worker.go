@@ -35,6 +35,7 @@ type worker struct {
 	fetch  *http.Fetcher
 	hellos chan wire.Message
 	answer *answerer
+	files  *client.Files
 
 	mu     sync.Mutex // guards what follows
 	epoch  uint64
@@ -98,6 +99,7 @@ func startWorker(ctx context.Context, doc document, network session.Network, tab
 	}
 	w := &worker{doc: doc, tls: t, ready: make(chan struct{}), hellos: make(chan wire.Message, 1), ending: make(chan struct{})}
 	w.answer = newAnswerer(doc.Name)
+	w.files = client.NewFiles(doc.Dir)
 	w.fetch = http.NewFetcher(http.FetcherConfig{Token: doc.Security.Token, TLS: t})
 	late := &lateSource{set: make(chan struct{})}
 	var address string
@@ -114,7 +116,7 @@ func startWorker(ctx context.Context, doc document, network session.Network, tab
 			MemoryBytes: doc.MemoryBytes, Resources: doc.Resources,
 		},
 		Dir: doc.Dir, Send: w.send, Push: w.push, Quit: w.end, Program: travel.NewLoader(), Fetcher: w.fetch, Answer: w.answer.answer,
-		Context: func(ctx context.Context) context.Context { return client.InWorker(ctx, w.dialClient(network)) },
+		Context: func(ctx context.Context) context.Context { return client.InWorker(ctx, w.files, w.dialClient(network)) },
 		SizeOf:  codec.SizeOf, Turn: w.answer.actors.Turn, Ended: w.answer.actors.Forget,
 		Refused: func() int64 { s := w.data.Stats(); return s.Refused + s.Malformed },
 	}
@@ -227,6 +229,7 @@ func (w *worker) close(ctx context.Context) {
 	_ = w.data.Close(ctx)
 	w.fetch.Close()
 	w.answer.close()
+	_ = w.files.Close()
 }
 
 // dialClient returns how the tasks of this worker get a client of their own cluster.

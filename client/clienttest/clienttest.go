@@ -70,6 +70,7 @@ func Run(t *testing.T, make Maker, features ...Features) {
 		{"administration", func(t *testing.T, c *client.Client) { testAdministration(t, c, has) }, 2},
 		{"functions on all workers", func(t *testing.T, c *client.Client) { testRun(t, c, has) }, 2},
 		{"plugins", testPlugins, 2},
+		{"uploaded files", testUpload, 2},
 		{"task stream and report", testStream, 2},
 		{"annotations of collections", testAnnotations, 2},
 		{"completion with additions", testCompleted, 2},

@@ -1,10 +1,7 @@
 package local
 
 import (
-	"bytes"
 	"context"
-	"runtime"
-	"strconv"
 	"sync"
 	"time"
 
@@ -15,16 +12,19 @@ import (
 // context.Background) gives its place to others too, instead of waiting for ever for a task that has no place to run.
 var here sync.Map // goroutine number → *worker
 
-// goroutine returns the number of the calling goroutine, as it stands in stack traces. It costs some microseconds, more the deeper
-// the stack.
-func goroutine() uint64 {
-	var buf [64]byte
-	b := buf[:runtime.Stack(buf[:], false)]
-	b = bytes.TrimPrefix(b, []byte("goroutine "))
-	b, _, _ = bytes.Cut(b, []byte{' '})
-	n, _ := strconv.ParseUint(string(b), 10, 64)
-	return n
+func init() {
+	task.RegisterFinder(func(goroutine uint64) (task.Place, bool) {
+		if w, ok := here.Load(goroutine); ok {
+			if w := w.(*worker); w.run != nil {
+				return place{w.engine, w.run}, true
+			}
+		}
+		return nil, false
+	})
 }
+
+// goroutine returns the number of the calling goroutine.
+func goroutine() uint64 { return task.Goroutine() }
 
 // slotOf returns the slot of the task that calls: by its context, or else by its goroutine.
 func slotOf(ctx context.Context) slot {

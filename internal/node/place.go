@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"sheaf/graph"
 	"sheaf/internal/task"
@@ -25,6 +26,26 @@ type place struct {
 }
 
 var _ task.Place = (*place)(nil)
+
+// executors finds the executor of a goroutine, for code of tasks that has no context.
+var executors sync.Map // goroutine number → *executor
+
+func init() {
+	task.RegisterFinder(func(goroutine uint64) (task.Place, bool) {
+		if x, ok := executors.Load(goroutine); ok {
+			if pl := x.(*executor).place; pl != nil {
+				return pl, true
+			}
+		}
+		return nil, false
+	})
+}
+
+// Runs reports whether the place is of a task of this node.
+func (n *Node) Runs(p task.Place) bool {
+	pl, ok := p.(*place)
+	return ok && pl.node == n
+}
 
 // away reports whether the attempt has given its slot back; the caller holds the pool's lock.
 func (pl *place) away() bool { return pl.blocked > 0 || pl.seceded }

@@ -42,6 +42,9 @@ func (x *executor) work() {
 	defer p.all.Done()
 	deepen(0)
 	x.coming = true
+	goroutine := task.Goroutine()
+	executors.Store(goroutine, x)
+	defer executors.Delete(goroutine)
 	defer func() {
 		if x.gone {
 			return

@@ -43,6 +43,8 @@ func (s *Scheduler) call(c *client, m *wire.Call) {
 		s.answer(c, m.Request, &wire.Text{Text: s.story.of(s.resolved(b.IDs))})
 	case *wire.Dump:
 		s.dump(c, m.Request)
+	case *wire.Forward:
+		s.forward(c, m.Request, b)
 	case *wire.Spans:
 		s.answer(c, m.Request, &wire.SpanList{Spans: s.Spans()})
 	case *wire.TaskStream:

@@ -27,6 +27,9 @@ type client struct {
 	named    map[wire.ID]int32 // its claims that extra.claims counts
 	requests map[uint64]bool   // submissions that were taken lately
 	recent   []uint64
+
+	forward      bool // it wants the records of workers' logs
+	forwardLevel int32
 }
 
 // requestsMax is how many submissions are remembered, to take none twice.
@@ -90,6 +93,7 @@ func (s *Scheduler) clientBack(from Peer, c *client) {
 	s.event("client %d %s is back", c.number, c)
 	s.introduceClient(c)
 	s.retell(c)
+	s.reforward(nil)
 }
 
 // clientAway keeps a client's claims for a while after its session has ended.
@@ -98,6 +102,7 @@ func (s *Scheduler) clientAway(c *client, reason string) {
 	s.unbox(c.peer)
 	c.peer, c.away, c.leaves = "", true, s.now+s.conf.Lease
 	c.out = &outbox{}
+	s.reforward(nil)
 	s.event("client %d %s is away: %s", c.number, c, reason)
 	if s.conf.Lease == 0 {
 		s.removeClient(c, reason, false)
@@ -140,6 +145,7 @@ func (s *Scheduler) removeClient(c *client, reason string, bye bool) {
 	}
 	s.endCoord(c, bye)
 	s.clientCalls(c)
+	s.reforward(nil)
 }
 
 // mayRun reports whether clients may bring an executable.

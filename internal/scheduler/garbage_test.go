@@ -21,7 +21,7 @@ var garbage = []wire.Message{
 
 var garbageBodies = []wire.Body{
 	&wire.WhoHas{}, &wire.HasWhat{}, &wire.Processing{}, &wire.Info{}, &wire.Rebalance{}, &wire.Replicate{}, &wire.Retire{}, &wire.Run{}, &wire.Plugin{},
-	&wire.Events{}, &wire.Story{}, &wire.Dump{}, &wire.TaskStream{}, &wire.Coord{}, &wire.Actor{}, &wire.Restart{}, &wire.Ran{}, &wire.Shutdown{}, &wire.Spans{},
+	&wire.Events{}, &wire.Story{}, &wire.Dump{}, &wire.TaskStream{}, &wire.Coord{}, &wire.Actor{}, &wire.Restart{}, &wire.Ran{}, &wire.Shutdown{}, &wire.Spans{}, &wire.Forward{},
 }
 
 // litter sets v and everything in it to small values that chance chooses, which often name something that is there.

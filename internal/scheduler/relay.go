@@ -68,10 +68,17 @@ func (s *Scheduler) introduce(w *worker) {
 		s.serial++
 		w.out.say(&wire.Call{Request: s.serial, Body: &body})
 	}
+	if s.forwarding.told.Serial > 0 || w.hello.Epoch != 0 && w.hello.Epoch != s.conf.Epoch {
+		s.tellForward(w)
+	}
 }
 
 // workerLog takes a record of a worker's log, or an event that a task logs.
 func (s *Scheduler) workerLog(w *worker, m *wire.Log) {
+	if m.Topic == wire.LogTopic {
+		s.publishLog(m)
+		return
+	}
 	text := m.Text
 	if len(m.Value) > 0 && text == "" {
 		text = string(m.Value)

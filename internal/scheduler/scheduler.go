@@ -49,9 +49,10 @@ type Scheduler struct {
 	retired []*retirement
 	short   bool // copies of values are missing for want of workers
 
-	failures ring[failure]
-	spans    map[string]*span // by path
-	spanList []*span          // in the order in which they began
+	forwarding forwarding
+	failures   ring[failure]
+	spans      map[string]*span // by path
+	spanList   []*span          // in the order in which they began
 
 	copies   []ref         // values that have several holders
 	reduceAt time.Duration // when it is next looked which of these nobody needs

@@ -27,8 +27,10 @@ type Span struct {
 // Forward asks for the records of all workers' logs from a level on, in the messages of [LogTopic], or no more of them. A client asks the
 // scheduler, the scheduler the workers; nobody asks for as long as nobody has asked.
 type Forward struct {
-	On    bool
-	Level int32 // of log/slog
+	On     bool
+	Level  int32  // of log/slog
+	Epoch  uint64 // of the scheduler; workers follow the latest word of a scheduler only
+	Serial uint64 // of what it has said
 }
 
 // LogTopic is the topic of the records that workers forward: of [Log] on the way to the scheduler, of package coord from there on.

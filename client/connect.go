@@ -51,8 +51,10 @@ type link struct {
 	push  transport.Endpoint
 	epoch uint64
 	num   uint32
-	page  string // URL of the dashboard, as the scheduler says it
-	down  string // why the scheduler cannot be reached now; empty if it can
+	page  string      // URL of the dashboard, as the scheduler says it
+	down  string      // why the scheduler cannot be reached now; empty if it can
+	worry *time.Timer // until the user is told so
+	told  bool        // that it cannot be reached
 	ended bool
 	joins sync.WaitGroup
 }
@@ -242,19 +244,6 @@ func (l *link) pushed(_ string, frame []byte) {
 	}
 }
 
-func (l *link) status(s session.Status) {
-	l.mu.Lock()
-	l.down = s.Reason
-	if s.State == session.Up {
-		l.down = ""
-	}
-	l.mu.Unlock()
-	if s.State == session.Lost {
-		l.first.Do(func() { l.welcome <- fmt.Errorf("%s", s.Reason) })
-		l.x.Lost(s.Reason)
-	}
-}
-
 const partingMax = 3 * time.Second
 
 // close ends the session; the scheduler releases the client's claims.
@@ -266,6 +255,9 @@ func (l *link) close() error {
 	err := l.conn.Close(ctx, "the client was closed")
 	l.mu.Lock()
 	l.ended = true
+	if l.worry != nil {
+		l.worry.Stop()
+	}
 	l.mu.Unlock()
 	l.joins.Wait()
 	l.mu.Lock()
@@ -276,16 +268,6 @@ func (l *link) close() error {
 		err = errors.Join(err, push.Close())
 	}
 	return err
-}
-
-// reach returns why the scheduler cannot be reached at the moment.
-func (l *link) reach() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.down == "" {
-		return nil
-	}
-	return fmt.Errorf("client: the scheduler cannot be reached: %s", l.down)
 }
 
 // remoteExecutor is the executor of a cluster.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -135,7 +134,13 @@ func (c *SpecCluster) Wait(ctx context.Context) error {
 	for {
 		changed := c.Changed()
 		s := c.Status()
-		if s.Running() == s.Wanted && len(s.Members) == s.Wanted {
+		ended := false
+		select {
+		case <-c.closed:
+			ended = true
+		default:
+		}
+		if !ended && s.Running() == s.Wanted && len(s.Members) == s.Wanted {
 			return nil
 		}
 		select {
@@ -198,26 +203,40 @@ func (c *SpecCluster) close(ctx context.Context, cause error) error {
 		<-c.loop
 		c.jobs.Wait() // nobody starts or ends anything now
 		c.control.close(ctx)
-		c.mu.Lock()
-		members := slices.Clone(c.members)
-		c.mu.Unlock()
-		errs := make([]error, len(members))
-		var wait sync.WaitGroup
-		for i, m := range members {
-			if m.process == nil {
-				continue
-			}
-			wait.Go(func() {
-				if err := m.process.Close(ctx); err != nil {
-					errs[i] = fmt.Errorf("%s: %w", m.Name, err)
-				}
-			})
-		}
-		wait.Wait()
+		errs := c.closeMembers(ctx)
 		c.cause = cause
 		c.err = errors.Join(append(errs, c.scheduler.Close(ctx))...)
 		close(c.closed)
 	})
 	<-c.closed
 	return c.err
+}
+
+// closeMembers ends all members at once. Nobody else starts or ends any now.
+func (c *SpecCluster) closeMembers(ctx context.Context) []error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	errs := make([]error, len(c.members))
+	var wait sync.WaitGroup
+	for i, m := range c.members {
+		p := m.process
+		m.phase, m.process = Leaving, nil // who watches it need not say that it has ended
+		if p == nil {
+			continue
+		}
+		wait.Go(func() {
+			if err := p.Close(ctx); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", m.Name, err)
+			}
+		})
+	}
+	c.show()
+	c.mu.Unlock()
+	wait.Wait()
+	c.mu.Lock()
+	for _, m := range c.members {
+		m.phase = Waiting
+	}
+	c.show()
+	return errs
 }

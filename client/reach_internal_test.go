@@ -25,6 +25,7 @@ func TestOutageIsTold(t *testing.T) {
 		time.Sleep(worryAfter / 2)
 		l.status(up)
 		time.Sleep(2 * worryAfter)
+		synctest.Wait()
 		if out.Len() > 0 || l.reach() != nil {
 			t.Errorf("after a moment: %q, %v", out.String(), l.reach())
 		}
@@ -32,6 +33,7 @@ func TestOutageIsTold(t *testing.T) {
 		time.Sleep(worryAfter / 2)
 		l.status(down)
 		time.Sleep(3 * worryAfter)
+		synctest.Wait()
 		if got := out.String(); strings.Count(got, "cannot be reached") != 1 || !strings.Contains(got, "nothing heard for 3s") || l.reach() == nil {
 			t.Errorf("after a while: %q, %v", got, l.reach())
 		}
@@ -41,9 +43,12 @@ func TestOutageIsTold(t *testing.T) {
 			t.Errorf("when it is back: %q, %v", got, l.reach())
 		}
 		l.status(down)
+		l.mu.Lock()
 		l.ended = true
+		l.mu.Unlock()
 		out.Reset()
 		time.Sleep(2 * worryAfter)
+		synctest.Wait()
 		if out.Len() > 0 {
 			t.Errorf("after the end: %q", out.String())
 		}

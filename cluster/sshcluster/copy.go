@@ -21,15 +21,17 @@ func selfPath() (string, error) {
 	return self.Path, err
 }
 
-// probeScript says whether a program is there, and marks it as used; and on what machine.
-const probeScript = `f="%[1]s"; if [ -f "$f" ] && [ -x "$f" ]; then touch "$f"; echo sheaf-have; else echo sheaf-need; fi; echo sheaf-on $(uname -sm)`
+// probeScript says whether a program is there, whole as far as the host can tell, and marks it as used; and on what machine.
+const probeScript = `f="` + programDir + `/%[1]s"; if [ -f "$f" ] && [ -x "$f" ] && ` + sumScript + `; then touch "$f"; echo sheaf-have; ` +
+	`else echo sheaf-need; fi; echo sheaf-on $(uname -sm)`
+
+// sumScript fails if the file f has another SHA-256; not where there is nothing to compute it. The program says in any case what it is.
+const sumScript = `{ if command -v sha256sum >/dev/null 2>&1; then [ "$(sha256sum < "$f" | cut -c1-64)" = %[1]s ]; fi; }`
 
 // copyScript takes a program from standard input. It appears under its name only when it is whole. Those that nobody has used for a month go.
-const copyScript = `umask 077; d="` + programDir + `"; mkdir -p "$d" || exit 1; t="$d/.%[1]s.$$"; ` +
-	`cat > "$t" && [ "$(wc -c < "$t")" -eq %[2]d ] && ` +
-	`{ if command -v sha256sum >/dev/null 2>&1; then [ "$(sha256sum < "$t" | cut -c1-64)" = %[1]s ]; fi; } && ` +
-	`chmod 700 "$t" && mv -f "$t" "$d/%[1]s" || { rm -f "$t"; echo it did not arrive whole >&2; exit 1; }; ` +
-	`find "$d" -type f -mtime +30 -exec rm -f {} + 2>/dev/null; exit 0`
+const copyScript = `umask 077; d="` + programDir + `"; mkdir -p "$d" || exit 1; f="$d/.%[1]s.$$"; ` +
+	`cat > "$f" && [ "$(wc -c < "$f")" -eq %[2]d ] && ` + sumScript + ` && chmod 700 "$f" && mv -f "$f" "$d/%[1]s" || ` +
+	`{ rm -f "$f"; echo it did not arrive whole >&2; exit 1; }; find "$d" -type f -mtime +30 -exec rm -f {} + 2>/dev/null; exit 0`
 
 // copyTo brings the program to a host that does not have it.
 func (l *launcher) copyTo(c *ssh.Client, h host) error {
@@ -42,7 +44,7 @@ func (l *launcher) copyTo(c *ssh.Client, h host) error {
 	l.mu.Unlock()
 	one.Lock()
 	defer one.Unlock()
-	out, err := remote(c, fmt.Sprintf(probeScript, l.program.path()), nil)
+	out, err := remote(c, fmt.Sprintf(probeScript, l.program.hash), nil)
 	if err != nil {
 		return fmt.Errorf("looking for the program: %w", err)
 	}

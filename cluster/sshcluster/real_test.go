@@ -19,7 +19,6 @@ import (
 
 	"sheaf/client"
 	"sheaf/cluster/sshcluster"
-	"sheaf/cluster/sshcluster/sshtest"
 )
 
 // openSSH starts the sshd of OpenSSH on this machine and returns a configuration for hosts that it serves.
@@ -39,8 +38,8 @@ func openSSH(t *testing.T, hosts int) sshcluster.Config {
 		_ = os.MkdirAll("/run/sshd", 0o755) // where it wants to be rooted when it runs as root
 	}
 	dir := t.TempDir()
-	hostKey, hostFile := sshtest.NewKey(t)
-	userKey, userFile := sshtest.NewKey(t)
+	hostKey, hostFile := newKey(t)
+	userKey, userFile := newKey(t)
 	authorized := filepath.Join(dir, "authorized_keys")
 	if err := os.WriteFile(authorized, ssh.MarshalAuthorizedKey(userKey.PublicKey()), 0o600); err != nil {
 		t.Fatal(err)

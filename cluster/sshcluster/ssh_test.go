@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/crypto/ssh"
 
 	"sheaf/cluster"
 	"sheaf/cluster/clustertest"
@@ -51,6 +52,15 @@ func starter(text string) int {
 	}
 	fmt.Println("started", c.URL())
 	select {}
+}
+
+func newKey(t *testing.T) (ssh.Signer, string) {
+	t.Helper()
+	signer, file, err := sshtest.NewKey(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer, file
 }
 
 func pid() int { return os.Getpid() }
@@ -296,7 +306,7 @@ func TestStarterIsKilled(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	server, other := sshtest.Start(t), sshtest.Start(t)
-	_, wrongKey := sshtest.NewKey(t)
+	_, wrongKey := newKey(t)
 	empty := filepath.Join(t.TempDir(), "known_hosts")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -424,6 +434,33 @@ func TestEncrypted(t *testing.T) {
 	defer func() { _ = k.Close() }()
 	if v, err := k.Submit[int](twice, 21).Result(ctx); v != 42 || err != nil {
 		t.Fatal(v, err)
+	}
+}
+
+// TestTampered: a program that is not what its name says is copied again.
+func TestTampered(t *testing.T) {
+	t.Parallel()
+	ctx, server := minute(t), sshtest.Start(t)
+	self, err := cluster.ExecutableHash(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(server.Home, ".cache/sheaf/members", self)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("#!/bin/sh\necho stolen\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c, err := sshcluster.Start(ctx, server.Config(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	if now, err := cluster.ExecutableHash(file); err != nil || now != self {
+		t.Errorf("got %s, %v", now, err)
 	}
 }
 

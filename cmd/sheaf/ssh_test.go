@@ -87,6 +87,10 @@ func TestSSHMistakes(t *testing.T) {
 }
 
 func newIdentity(t *testing.T) string {
-	_, file := sshtest.NewKey(t)
+	t.Helper()
+	_, file, err := sshtest.NewKey(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	return file
 }

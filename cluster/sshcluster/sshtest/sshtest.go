@@ -43,34 +43,47 @@ type Server struct {
 	commands []string
 }
 
-// NewKey makes a key and its file.
-func NewKey(t testing.TB) (ssh.Signer, string) {
-	t.Helper()
+// NewKey makes a key, and its file in a directory.
+func NewKey(dir string) (ssh.Signer, string, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
 	signer, err := ssh.NewSignerFromKey(private)
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
 	block, err := ssh.MarshalPrivateKey(private, "test")
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
-	file := filepath.Join(t.TempDir(), "id_ed25519")
-	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-		t.Fatal(err)
+	f, err := os.CreateTemp(dir, "id_ed25519_*")
+	if err != nil {
+		return nil, "", err
 	}
-	return signer, file
+	_, err = f.Write(pem.EncodeToMemory(block))
+	return signer, f.Name(), errors.Join(err, f.Close())
 }
 
 // Start starts a server, which ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	hostKey, _ := NewKey(t)
-	userKey, keyFile := NewKey(t)
-	s := &Server{Home: t.TempDir(), KeyFile: keyFile, conns: map[net.Conn]bool{}, running: map[int]string{}}
+	s, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// New starts a server with its files in a directory, until Close.
+func New(dir string) (*Server, error) {
+	hostKey, _, err1 := NewKey(dir)
+	userKey, keyFile, err2 := NewKey(dir)
+	s := &Server{Home: filepath.Join(dir, "home"), KeyFile: keyFile, conns: map[net.Conn]bool{}, running: map[int]string{}}
+	if err := errors.Join(err1, err2, os.Mkdir(s.Home, 0o700)); err != nil {
+		return nil, err
+	}
 	conf := &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 		if bytes.Equal(key.Marshal(), userKey.PublicKey().Marshal()) {
 			return nil, nil
@@ -80,13 +93,13 @@ func Start(t testing.TB) *Server {
 	conf.AddHostKey(hostKey)
 	var err error
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	s.Port = s.listener.Addr().(*net.TCPAddr).Port
-	s.Known = filepath.Join(t.TempDir(), "known_hosts")
+	s.Known = filepath.Join(dir, "known_hosts")
 	line := knownhosts.Line([]string{knownhosts.Normalize(s.listener.Addr().String())}, hostKey.PublicKey())
 	if err := os.WriteFile(s.Known, []byte(line+"\n"), 0o600); err != nil {
-		t.Fatal(err)
+		return nil, errors.Join(err, s.listener.Close())
 	}
 	s.serving.Go(func() {
 		for {
@@ -100,8 +113,7 @@ func Start(t testing.TB) *Server {
 			s.serving.Go(func() { s.serve(conn, conf) })
 		}
 	})
-	t.Cleanup(s.Close)
-	return s
+	return s, nil
 }
 
 // Close ends the server: connections, but not what was started.

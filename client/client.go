@@ -35,6 +35,7 @@ type Client struct {
 	uploads  atomic.Uint64
 	recorder atomic.Pointer[recorder]
 	spans    spans // of this process
+	forwards forwards
 	closed   atomic.Bool
 
 	mu    sync.Mutex // guards cells
@@ -139,6 +140,7 @@ func (c *Client) Close() error {
 		return nil
 	}
 	c.unhook()
+	c.forwards.close()
 	c.coordination.close()
 	err := errors.Join(c.owned(), c.plugins.close(context.WithoutCancel(c.ctx)))
 	if c.files != nil {

@@ -188,26 +188,36 @@ func (s *subscription) take() ([]coord.Message, error) {
 
 // read passes on what arrives.
 func (s *subscription) read(yield func(Message, error) bool) {
+	err := s.each(func(m coord.Message, next uint64) bool {
+		x, err := message(s.topic, m, next)
+		return yield(x, err)
+	})
+	if err != nil {
+		yield(Message{}, err)
+	}
+}
+
+// each passes on what arrives, with the number that each message has if none was missed before it, until f returns false. The error is why
+// no more will come.
+func (s *subscription) each(f func(m coord.Message, next uint64) bool) error {
 	defer s.end()
 	defer s.stop()
 	for {
 		ms, err := s.take()
 		if err != nil {
-			yield(Message{}, err)
-			return
+			return err
 		}
 		for _, m := range ms {
-			if m.Seq < s.next { // a second time
+			next := s.next
+			if m.Seq < next { // a second time
 				continue
 			}
-			x, err := message(s.topic, m, s.next)
-			if s.next = m.Seq + 1; !yield(x, err) {
-				return
+			if s.next = m.Seq + 1; !f(m, next) {
+				return nil
 			}
 		}
 		if _, err := s.c.ask(s.ctx, coord.TopicAck{Subscription: s.id, Seq: ms[len(ms)-1].Seq}); err != nil {
-			yield(Message{}, err)
-			return
+			return err
 		}
 	}
 }

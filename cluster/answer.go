@@ -15,6 +15,7 @@ import (
 type answerer struct {
 	worker string
 	actors *client.Actors
+	logs   *logForwarder
 
 	mu      sync.Mutex // guards what follows
 	plugins map[string]workerPlugin
@@ -39,6 +40,8 @@ func (a *answerer) answer(ctx context.Context, n *node.Node, body wire.Body) (wi
 		v, err = a.run(ctx, b.Func)
 	case *wire.Plugin:
 		err = a.plug(ctx, b)
+	case *wire.Forward:
+		a.logs.set(b)
 	case *wire.Actor:
 		v, err = a.call(ctx, n, b)
 	default:
@@ -108,6 +111,7 @@ func (a *answerer) call(ctx context.Context, n *node.Node, m *wire.Actor) (any, 
 
 // close ends the plugins.
 func (a *answerer) close() {
+	a.logs.close()
 	a.mu.Lock()
 	plugins := a.plugins
 	a.plugins = nil

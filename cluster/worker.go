@@ -19,6 +19,7 @@ import (
 	"sheaf/internal/node"
 	"sheaf/internal/session"
 	"sheaf/internal/slots"
+	"sheaf/internal/task"
 	"sheaf/internal/transport/http"
 	"sheaf/internal/travel"
 	"sheaf/internal/wire"
@@ -99,6 +100,9 @@ func startWorker(ctx context.Context, doc document, network session.Network, tab
 	}
 	w := &worker{doc: doc, tls: t, ready: make(chan struct{}), hellos: make(chan wire.Message, 1), ending: make(chan struct{})}
 	w.answer = newAnswerer(doc.Name)
+	w.answer.logs = &logForwarder{worker: doc.Name, send: w.send, wants: func(p task.Place) bool {
+		return !anonymous || w.node.Runs(p) // otherwise the process is not this worker's alone
+	}}
 	w.files = client.NewFiles(doc.Dir)
 	w.fetch = http.NewFetcher(http.FetcherConfig{Token: doc.Security.Token, TLS: t})
 	late := &lateSource{set: make(chan struct{})}

@@ -76,6 +76,7 @@ func Run(t *testing.T, make Maker, features ...Features) {
 		{"completion with additions", testCompleted, 2},
 		{"watching", testWatching, 2},
 		{"events of runs", testEvents, 2},
+		{"logs of tasks", func(t *testing.T, c *client.Client) { testForwardLogging(t, c, has) }, 2},
 		{"spans", func(t *testing.T, c *client.Client) { testSpans(t, c, has) }, 2},
 		{"pools", testPools, 2},
 		{"restart", func(t *testing.T, c *client.Client) { testRestart(t, c, has) }, 2},

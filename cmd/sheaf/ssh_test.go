@@ -3,8 +3,10 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,11 +27,13 @@ func TestSSH(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets := filepath.Join(dir, "secrets")
+	first := freePorts(t, 3)
+	at := func(i int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(first+i)) }
 	t.Run("cluster", func(t *testing.T) {
 		out := background(t, "ssh", "--scheduler", server.Host(), "--hostfile", hosts, "--user", "tester", "--identity", server.KeyFile, "--known-hosts", server.Known,
 			"--credentials", secrets, "--processes", "1", "--threads", "2", "--memory", "1GiB", "--resources", "GPU=1", "--cluster", "mine", "--status", "127.0.0.1:0",
-			"--log-dir", filepath.Join(dir, "logs"), "--dir", dir, "-v")
-		url := out.find(t, `scheduler (nats://\S+)\nagents    127-0-0-1 127-0-0-1-2\n`)
+			"--log-dir", filepath.Join(dir, "logs"), "--dir", dir, "-v", "--listen", at(0), "--worker-listen", at(1)+"-"+strconv.Itoa(first+2), "--port", "1")
+		url := out.find(t, `scheduler (nats://`+at(0)+`)\nagents    127-0-0-1 127-0-0-1-2\n`)
 		token, err := os.ReadFile(filepath.Join(secrets, "token"))
 		if err != nil {
 			t.Fatal(err)
@@ -53,6 +57,14 @@ func TestSSH(t *testing.T) {
 		info, err := c.Info(t.Context())
 		if err != nil || info.Threads() != 4 {
 			t.Errorf("got %+v, %v", info, err)
+		}
+		for i := range info.Workers {
+			if a := info.Workers[i].Address; a != at(1) && a != at(2) {
+				t.Errorf("a worker is reached at %s", a)
+			}
+			if limit := info.Workers[i].LimitBytes; limit != 0 && limit != 1<<30 {
+				t.Errorf("a worker may use %d bytes", limit)
+			}
 		}
 	})
 	for end := time.Now().Add(20 * time.Second); len(server.Members()) > 0; time.Sleep(10 * time.Millisecond) {

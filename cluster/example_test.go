@@ -264,3 +264,14 @@ func ExampleInfo() {
 	// worker-0 1
 	// worker-1 1
 }
+
+func ExampleSpan() {
+	fmt.Print(cluster.DescribeSpans([]cluster.Span{
+		{Path: []string{"etl", "load"}, Graphs: 1, Tasks: 8, Done: 6, Nanos: 2e9, Bytes: 1 << 20, MovedBytes: 2048, MovedNanos: 3000, Start: 1e9, End: 2e9},
+		{Path: []string{"etl"}},
+	}))
+	// Output:
+	// span        graphs  tasks  done  to do  failed  ran  results  fetched         for
+	// etl         0       0      0     0      0       0s   0 B      0 B in 0s       0s
+	// etl / load  1       8      6     0      0       2s   1.0 MiB  2.0 KiB in 3µs  1s
+}

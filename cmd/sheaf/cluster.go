@@ -196,13 +196,24 @@ func reachable(raw string) string {
 }
 
 // clusterInfo prints the state of a cluster.
-func clusterInfo(c *cobra.Command, at string, f *credentials, asJSON bool) error {
+func clusterInfo(c *cobra.Command, at string, f *credentials, asJSON, spans bool) error {
 	s, err := f.security()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(c.Context(), 10*time.Second, errors.New("no answer within 10 s"))
 	defer cancel()
+	if spans {
+		list, err := cluster.InspectSpans(ctx, at, f.name, s)
+		switch {
+		case err != nil:
+			return err
+		case asJSON:
+			return writeJSON(c.OutOrStdout(), list)
+		}
+		_, err = fmt.Fprint(c.OutOrStdout(), cluster.DescribeSpans(list))
+		return err
+	}
 	info, err := cluster.Inspect(ctx, at, f.name, s)
 	if err != nil {
 		return err

@@ -103,7 +103,7 @@ func TestCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	f := c.Submit[int](double, 21, client.Resource("licence", 1))
+	f := c.Submit[int](double, 21, client.Resource("licence", 1), client.Span("etl", "double"))
 	defer f.Release() // until then there is a task to count
 	if v, err := f.Result(t.Context()); v != 42 || err != nil {
 		t.Fatalf("got %d, %v, want 42", v, err)
@@ -128,6 +128,13 @@ func TestCluster(t *testing.T) {
 		if !strings.HasPrefix(w.Name, "host1") || w.Threads != 3 || w.Beat.LimitBytes != 1<<30 || len(w.Resources) != 2 {
 			t.Errorf("got worker %+v", w)
 		}
+	}
+	if text := must(t, "info", url, "--token-file", token, "--cluster", "mine", "--spans"); !strings.Contains(text, "etl / double  1       1      1     0") {
+		t.Errorf("spans:\n%s", text)
+	}
+	var spans []cluster.Span
+	if err := json.Unmarshal([]byte(must(t, "info", url, "--token-file", token, "--cluster", "mine", "--spans", "--json")), &spans); err != nil || len(spans) != 1 || spans[0].Done != 1 {
+		t.Errorf("spans as JSON: %+v, %v", spans, err)
 	}
 	if text := must(t, "info", url, "--token-file", token, "--cluster", "mine"); !strings.Contains(text, "host1") || !strings.Contains(text, "mine") {
 		t.Errorf("got\n%s", text)

@@ -18,7 +18,7 @@ import (
 )
 
 func infoCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, spans bool
 	var f credentials
 	c := &cobra.Command{
 		Use:   "info [URL]",
@@ -26,7 +26,7 @@ func infoCommand() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return clusterInfo(c, args[0], &f, asJSON)
+				return clusterInfo(c, args[0], &f, asJSON, spans)
 			}
 			facts, err := info(c.Context())
 			if err != nil {
@@ -48,6 +48,7 @@ func infoCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	c.Flags().BoolVar(&spans, "spans", false, "of a cluster: what became of the tasks of each span")
 	f.add(c)
 	return c
 }

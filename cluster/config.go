@@ -37,10 +37,10 @@ type SchedulerConfig struct {
 	// ReduceReplicas is how often copies of values are let go that workers have fetched and no task that waits could make use of; what
 	// Replicate or Broadcast asked for stays. The default is 2 s, negative means never.
 	ReduceReplicas time.Duration
-	Logger         *slog.Logger
+	Logger         *slog.Logger `json:"-"`
 
 	// Plugins are told what happens in the cluster, by name; see [Scheduler.Register] for later ones.
-	Plugins map[string]SchedulerPlugin
+	Plugins map[string]SchedulerPlugin `json:"-"`
 	// AllowFunctions lets clients that run this very executable call functions in the scheduler's process, see [client.Client.RunOnScheduler]. Clusters
 	// that [StartLocal] and [StartInProcess] start allow it anyway as long as they listen on the loopback interface only.
 	AllowFunctions bool

@@ -74,6 +74,9 @@ type remoteScheduler struct {
 // StartScheduler implements [SchedulerStarter].
 func (r remoteScheduler) StartScheduler(ctx context.Context, j Join) (SchedulerProcess, error) {
 	conf := r.conf
+	if len(conf.Plugins) > 0 {
+		return nil, fmt.Errorf("cluster: %s: plugins live in the process that starts them; a scheduler elsewhere can have none (SchedulerConfig.Plugins)", j.Name)
+	}
 	conf.Name, conf.Security = j.Cluster, j.Security
 	if conf.StoreDir == "" {
 		conf.NoLog = true // it would go with the program

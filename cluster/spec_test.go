@@ -247,6 +247,11 @@ func TestSpecMistakes(t *testing.T) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
+	plugins := cluster.SchedulerConfig{Plugins: map[string]cluster.SchedulerPlugin{"mine": {}}}
+	elsewhere := cluster.RemoteScheduler(cluster.Subprocesses(), plugins, cluster.RemoteConfig{})
+	if _, err := cluster.StartSpec(t.Context(), cluster.Spec{Scheduler: elsewhere}); err == nil || !strings.Contains(err.Error(), "plugins live in") {
+		t.Errorf("got %v", err)
+	}
 	c := startSpec(t, minute(t), cluster.Spec{Names: []string{"a", "b"}, Template: cluster.Member{Starter: f}})
 	if err := c.Scale(3); err == nil || !strings.Contains(err.Error(), "2 members at most") {
 		t.Errorf("got %v", err)

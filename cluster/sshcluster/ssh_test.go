@@ -437,6 +437,61 @@ func TestEncrypted(t *testing.T) {
 	}
 }
 
+// TestBeyondLoopback: at an address of this machine that others could reach, everything is encrypted without being told, and works by that address.
+func TestBeyondLoopback(t *testing.T) {
+	t.Parallel()
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := ""
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && !n.IP.IsLoopback() {
+			own = n.IP.String()
+		}
+	}
+	if own == "" {
+		t.Skip("this machine has no address but the loopback interface's")
+	}
+	server, err := sshtest.New(t.TempDir(), own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	ctx := minute(t)
+	c, err := sshcluster.Start(ctx, server.Config(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close(context.Background()) }()
+	if !strings.HasPrefix(c.URL(), "tls://"+own+":") {
+		t.Errorf("got %s", c.URL())
+	}
+	k, err := c.Client(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = k.Close() }()
+	if err := k.WaitForWorkers(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := k.Submit[int](twice, k.Submit[int](twice, 21)).Result(ctx); v != 84 || err != nil {
+		t.Fatal(v, err)
+	}
+	info, err := k.Info(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range info.Workers {
+		if a := info.Workers[i].Address; !strings.HasPrefix(a, own) {
+			t.Errorf("a worker is reached at %s", a)
+		}
+	}
+	if _, err := cluster.Inspect(ctx, "nats"+strings.TrimPrefix(c.URL(), "tls"), "default", cluster.Security{Token: c.Security().Token}); err == nil {
+		t.Error("who has no certificate is let in")
+	}
+}
+
 // TestTampered: a program that is not what its name says is copied again.
 func TestTampered(t *testing.T) {
 	t.Parallel()

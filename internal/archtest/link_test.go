@@ -59,6 +59,24 @@ func TestTheSchedulerIsStatic(t *testing.T) {
 	}
 }
 
+// TestClustersLinkNoSSH checks that SSH is linked only by those who start clusters with it, and that it brings no collection.
+func TestClustersLinkNoSSH(t *testing.T) {
+	const ssh = "golang.org/x/crypto/ssh"
+	if goDeps(t, "./cluster")[ssh] {
+		t.Errorf("cluster links %s", ssh)
+	}
+	deps := goDeps(t, "./cluster/sshcluster")
+	if !deps[ssh] {
+		t.Error("cluster/sshcluster does not link SSH: this test looks at nothing")
+	}
+	for dep := range deps {
+		dir, ok := local(dep)
+		if strings.HasPrefix(dep, "github.com/duckdb/") || ok && under(dir, collections...) && dir != "delayed" {
+			t.Errorf("cluster/sshcluster links %s", dep)
+		}
+	}
+}
+
 // goDeps returns what a package links.
 func goDeps(t *testing.T, dir string, env ...string) map[string]bool {
 	t.Helper()

@@ -17,7 +17,7 @@ func ExampleServer() {
 		return
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	server, err := sshtest.New(dir)
+	server, err := sshtest.New(dir, "127.0.0.1")
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -29,6 +29,7 @@ import (
 
 // A Server is an SSH server. As OpenSSH it lets a program go on when the connection ends: all the program sees is the end of its input.
 type Server struct {
+	Address string // 127.0.0.1, unless New was given another
 	Port    int
 	Home    string // of its users
 	KeyFile string // of a user that may come in
@@ -68,7 +69,7 @@ func NewKey(dir string) (ssh.Signer, string, error) {
 // Start starts a server, which ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s, err := New(t.TempDir())
+	s, err := New(t.TempDir(), "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +77,11 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// New starts a server with its files in a directory, until Close.
-func New(dir string) (*Server, error) {
+// New starts a server with its files in a directory, at an address, until Close.
+func New(dir, address string) (*Server, error) {
 	hostKey, _, err1 := NewKey(dir)
 	userKey, keyFile, err2 := NewKey(dir)
-	s := &Server{Home: filepath.Join(dir, "home"), KeyFile: keyFile, conns: map[net.Conn]bool{}, running: map[int]string{}}
+	s := &Server{Address: address, Home: filepath.Join(dir, "home"), KeyFile: keyFile, conns: map[net.Conn]bool{}, running: map[int]string{}}
 	if err := errors.Join(err1, err2, os.Mkdir(s.Home, 0o700)); err != nil {
 		return nil, err
 	}
@@ -92,7 +93,7 @@ func New(dir string) (*Server, error) {
 	}}
 	conf.AddHostKey(hostKey)
 	var err error
-	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if s.listener, err = net.Listen("tcp", net.JoinHostPort(address, "0")); err != nil {
 		return nil, err
 	}
 	s.Port = s.listener.Addr().(*net.TCPAddr).Port
@@ -127,7 +128,7 @@ func (s *Server) Close() {
 func (s *Server) Refuse() { _ = s.listener.Close() }
 
 // Host is the server as one of Config.Hosts.
-func (s *Server) Host() string { return "127.0.0.1:" + strconv.Itoa(s.Port) }
+func (s *Server) Host() string { return net.JoinHostPort(s.Address, strconv.Itoa(s.Port)) }
 
 // Config is that of a cluster on this server, with so many hosts.
 func (s *Server) Config(hosts int) sshcluster.Config {

@@ -13,7 +13,7 @@ type Action struct {
 	before func(ctx context.Context) error
 	after  func(ctx context.Context, parts []any, err error) error
 
-	elsewhere func() ActionSpec
+	elsewhere func(where Place) ActionSpec
 }
 
 // ActionSpec is what [NewAction] makes an action of.
@@ -29,7 +29,7 @@ type ActionSpec struct {
 
 	// Elsewhere returns what [Action.Run] does instead on executors whose tasks run in other processes, for which a
 	// [PlaceAware] planner plans otherwise. It may be nil.
-	Elsewhere func() ActionSpec
+	Elsewhere func(where Place) ActionSpec
 }
 
 // NewAction is for collections that write.
@@ -48,8 +48,8 @@ func (a *Action) Run(ctx context.Context, opts ...Option) error {
 	if a.err != nil {
 		return a.err
 	}
-	if a.elsewhere != nil && settingsOf(ctx, opts).distributed() {
-		other := NewAction(a.elsewhere())
+	if where := settingsOf(ctx, opts).place(); a.elsewhere != nil && where.Distributed {
+		other := NewAction(a.elsewhere(where))
 		other.elsewhere = nil
 		return other.Run(ctx, opts...)
 	}

@@ -22,7 +22,7 @@ func Explain(c Collection) string {
 
 // ExplainGraph describes the layers of c in any case: one line each, inputs before their users, as [graph.Text] writes them.
 func ExplainGraph(c Collection) string {
-	gs, err := plan(false, c)
+	gs, err := plan(Place{}, c)
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}

@@ -77,14 +77,20 @@ func settingsOf(ctx context.Context, opts []Option) *settings {
 	return s
 }
 
-// distributed reports whether the executor may run tasks in other processes.
-func (s *settings) distributed() bool {
+// place is where the executor runs tasks.
+func (s *settings) place() Place {
 	e := s.executor
 	if e == nil && testexec.Name() != "" {
 		e, _ = defaultLocal() // an error shows when something is run
 	}
-	d, ok := e.(Distributed)
-	return ok && d.Distributed()
+	var where Place
+	if d, ok := e.(Distributed); ok && d.Distributed() {
+		where.Distributed = true
+		if z, ok := e.(Sized); ok {
+			where.MemoryBytes = z.MemoryBytes()
+		}
+	}
+	return where
 }
 
 // start runs a graph on the executor of the settings.

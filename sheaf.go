@@ -41,13 +41,26 @@ type Planner interface {
 // threads of this machine, or a file that several tasks have open, is of no use.
 type PlaceAware interface {
 	Planner
-	PlanDistributed(cs []Collection) ([]graph.Graph, error)
+	PlanDistributed(cs []Collection, where Place) ([]graph.Graph, error)
+}
+
+// A Place is what is known, when a plan is made, of where it will run.
+type Place struct {
+	Distributed bool  // in other processes
+	MemoryBytes int64 // that the process with the least memory has for values; 0 if that is not known
 }
 
 // Distributed is implemented by executors that may run tasks in other processes.
 type Distributed interface {
 	Executor
 	Distributed() bool
+}
+
+// Sized is implemented by executors that know how much memory their processes have: MemoryBytes is what the one with the least has for values, 0
+// if there is none yet. Plans are made for that.
+type Sized interface {
+	Executor
+	MemoryBytes() int64
 }
 
 // Planned is implemented by collections that have a [Planner].
@@ -158,7 +171,7 @@ func ComputeAll[L Lazy[T], T any](ctx context.Context, cs ...L) ([]T, error) {
 // context belongs to the run: cancelling it stops the run. Failures show when the result is used; [Wait] waits for them.
 func Persist[C Persistable[C]](ctx context.Context, c C, opts ...Option) (C, error) {
 	s := settingsOf(ctx, opts)
-	gs, err := plan(s.distributed(), c)
+	gs, err := plan(s.place(), c)
 	if err != nil {
 		return c, err
 	}
@@ -236,7 +249,7 @@ func compute(ctx context.Context, opts []Option, cs ...Collection) ([][]any, err
 		return nil, context.Cause(ctx)
 	}
 	s := settingsOf(ctx, opts)
-	gs, err := plan(s.distributed(), cs...)
+	gs, err := plan(s.place(), cs...)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +285,7 @@ func compute(ctx context.Context, opts []Option, cs ...Collection) ([][]any, err
 }
 
 // plan makes the graphs of collections; those with a common planner are planned together.
-func plan(distributed bool, cs ...Collection) ([]graph.Graph, error) {
+func plan(where Place, cs ...Collection) ([]graph.Graph, error) {
 	gs := make([]graph.Graph, len(cs))
 	groups := map[Planner][]int{}
 	var order []Planner
@@ -296,7 +309,7 @@ func plan(distributed bool, cs ...Collection) ([]graph.Graph, error) {
 		for k, i := range groups[p] {
 			group[k] = cs[i]
 		}
-		planned, err := planGroup(p, distributed, group)
+		planned, err := planGroup(p, where, group)
 		if err != nil {
 			return nil, err
 		}
@@ -310,9 +323,9 @@ func plan(distributed bool, cs ...Collection) ([]graph.Graph, error) {
 	return gs, nil
 }
 
-func planGroup(p Planner, distributed bool, group []Collection) ([]graph.Graph, error) {
-	if p, ok := p.(PlaceAware); ok && distributed {
-		return p.PlanDistributed(group)
+func planGroup(p Planner, where Place, group []Collection) ([]graph.Graph, error) {
+	if p, ok := p.(PlaceAware); ok && where.Distributed {
+		return p.PlanDistributed(group, where)
 	}
 	return p.Plan(group)
 }

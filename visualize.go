@@ -20,7 +20,7 @@ import (
 //
 // Same as dask.visualize, without its other formats and colour options.
 func Visualize(path string, cs ...Collection) error {
-	gs, err := plan(false, cs...)
+	gs, err := plan(Place{}, cs...)
 	if err != nil {
 		return err
 	}

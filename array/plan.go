@@ -295,7 +295,7 @@ func (planner) Plan(cs []sheaf.Collection) ([]graph.Graph, error) {
 
 // PlanDistributed implements sheaf.PlaceAware: where blocks are put together from parts of others, only the parts travel. Nobody writes
 // into memory of this process.
-func (planner) PlanDistributed(cs []sheaf.Collection) ([]graph.Graph, error) {
+func (planner) PlanDistributed(cs []sheaf.Collection, _ sheaf.Place) ([]graph.Graph, error) {
 	roots := make([]node, len(cs))
 	for i, c := range cs {
 		x, dst, err := rootOf(c)

@@ -156,7 +156,7 @@ func TestRechunkSendsParts(t *testing.T) {
 		x     *Array
 		parts bool
 	}{{turned, true}, {joined, false}} {
-		there, err := planner{}.PlanDistributed([]sheaf.Collection{c.x})
+		there, err := planner{}.PlanDistributed([]sheaf.Collection{c.x}, sheaf.Place{Distributed: true})
 		if err != nil {
 			t.Fatal(err)
 		}

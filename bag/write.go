@@ -90,7 +90,7 @@ func write[T any](b *Bag[T], call, path, extension string, o options, f format[T
 		}
 	}
 	spec := action(files)
-	spec.Elsewhere = func() sheaf.ActionSpec { // other processes have other working directories
+	spec.Elsewhere = func(sheaf.Place) sheaf.ActionSpec { // other processes have other working directories
 		full, err := filepath.Abs(path)
 		if err != nil {
 			return sheaf.ActionSpec{Err: mistake(call, "%w", err)}

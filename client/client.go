@@ -12,6 +12,7 @@ import (
 	"sheaf"
 	"sheaf/delayed"
 	"sheaf/graph"
+	"sheaf/internal/wire"
 )
 
 var (
@@ -98,6 +99,21 @@ func (c *Client) SizeBytes() int64 { return 0 }
 
 // Distributed reports whether the client's tasks run in other processes.
 func (c *Client) Distributed() bool { return c.link != nil }
+
+// MemoryBytes returns how many bytes of values the worker with the least memory can have, 0 while there is none or for a client in this
+// process: collections are planned for that. It makes the client a sheaf.Sized.
+func (c *Client) MemoryBytes() int64 {
+	if c.link == nil || c.link.x == nil {
+		return 0
+	}
+	least := int64(0)
+	for _, p := range c.link.x.Peers() {
+		if n := wire.ValueBytes(p.MemoryBytes); n > 0 && (least == 0 || n < least) {
+			least = n
+		}
+	}
+	return least
+}
 
 // Connected returns nil while the cluster can be reached, and otherwise why not. Work can be submitted meanwhile.
 func (c *Client) Connected() error {

@@ -7,6 +7,8 @@ import (
 
 	"sheaf"
 	"sheaf/graph"
+	"sheaf/internal/remote"
+	"sheaf/internal/wire"
 )
 
 // here and there are the plans of twofold collections.
@@ -27,7 +29,7 @@ func (twofoldPlanner) Plan(cs []sheaf.Collection) ([]graph.Graph, error) {
 	return repeated(here, len(cs)), nil
 }
 
-func (twofoldPlanner) PlanDistributed(cs []sheaf.Collection) ([]graph.Graph, error) {
+func (twofoldPlanner) PlanDistributed(cs []sheaf.Collection, _ sheaf.Place) ([]graph.Graph, error) {
 	return repeated(there, len(cs)), nil
 }
 
@@ -95,5 +97,47 @@ func TestSubmitPlans(t *testing.T) {
 	<-done
 	if v, err := x.Value(context.Background()); v != 1 || err != nil {
 		t.Errorf("got %v, %v", v, err)
+	}
+}
+
+// measured is a collection whose plan tells the memory for which it was made.
+type measured struct{ told *sheaf.Place }
+
+func (measured) Graph() (graph.Graph, error) { return here, nil }
+func (m measured) Planner() sheaf.Planner    { return measuredPlanner(m) }
+
+type measuredPlanner struct{ told *sheaf.Place }
+
+func (measuredPlanner) Plan(cs []sheaf.Collection) ([]graph.Graph, error) {
+	return repeated(here, len(cs)), nil
+}
+
+func (p measuredPlanner) PlanDistributed(cs []sheaf.Collection, where sheaf.Place) ([]graph.Graph, error) {
+	*p.told = where
+	return repeated(there, len(cs)), nil
+}
+
+// TestPlanForTheSmallestWorker: plans are made for the memory of the smallest worker that is there.
+func TestPlanForTheSmallestWorker(t *testing.T) {
+	x := remote.New(remote.Config{Send: func(wire.Message) error { return nil }})
+	defer x.Close(sheaf.ErrClosed)
+	c := &Client{link: &link{x: x}}
+	for _, tc := range []struct {
+		peers []wire.Peer
+		want  int64
+	}{
+		{nil, 0},
+		{[]wire.Peer{{Number: 1, MemoryBytes: 10 << 30}, {Number: 2}}, 6 << 30},
+		{[]wire.Peer{{Number: 3, MemoryBytes: 5 << 30}}, 3 << 30},
+		{[]wire.Peer{{Number: 3, MemoryBytes: 5 << 30, Gone: true}}, 6 << 30},
+	} {
+		x.Deliver([]wire.Message{&wire.Peers{Workers: tc.peers}})
+		told := sheaf.Place{}
+		if _, err := c.plan([]sheaf.Collection{measured{&told}}); err != nil {
+			t.Fatal(err)
+		}
+		if want := (sheaf.Place{Distributed: true, MemoryBytes: tc.want}); told != want {
+			t.Errorf("planned for %+v, want %+v", told, want)
+		}
 	}
 }

@@ -75,7 +75,7 @@ func (c *Client) plan(vs []sheaf.Collection) ([]graph.Graph, error) {
 	if v, ok := vs[0].(sheaf.Planned); ok {
 		p := v.Planner()
 		if aware, ok := p.(sheaf.PlaceAware); ok && c.Distributed() {
-			return aware.PlanDistributed(vs)
+			return aware.PlanDistributed(vs, sheaf.Place{Distributed: true, MemoryBytes: c.MemoryBytes()})
 		}
 		return p.Plan(vs)
 	}

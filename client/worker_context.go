@@ -46,5 +46,15 @@ func (d *deferred) Start(ctx context.Context, g graph.Graph, o sheaf.RunOptions)
 	return c.Start(ctx, g, o)
 }
 
+// MemoryBytes is that of the client, 0 before a task has needed it.
+func (d *deferred) MemoryBytes() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.c == nil {
+		return 0
+	}
+	return d.c.MemoryBytes()
+}
+
 // Distributed reports true.
 func (d *deferred) Distributed() bool { return true }

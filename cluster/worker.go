@@ -58,7 +58,7 @@ func work(child *agent.Worker) int {
 	// Everything in this process that asks what a process may use is told this worker's share.
 	runtime.GOMAXPROCS(doc.Threads + 1) // one more for what serves the others
 	if doc.MemoryBytes > 0 {
-		_ = os.Setenv("SHEAF_MEMORY_LIMIT", strconv.FormatInt(doc.MemoryBytes*6/10, 10))
+		_ = os.Setenv("SHEAF_MEMORY_LIMIT", strconv.FormatInt(wire.ValueBytes(doc.MemoryBytes), 10))
 		if os.Getenv("GOMEMLIMIT") == "" {
 			// Garbage is collected before the process reaches the size at which it pauses, and then is ended.
 			debug.SetMemoryLimit(doc.MemoryBytes * 75 / 100)

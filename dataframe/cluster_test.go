@@ -84,7 +84,7 @@ func manyRows(rows int) (*Table, *Table) {
 
 // shuffling are limits by which everything is shuffled, to memory or to disk.
 func shuffling(disk string) limits {
-	l := distributed()
+	l := distributed(0)
 	l.gather, l.part, l.broadcast, l.disk = 1, 200_000, 0, disk
 	return l
 }

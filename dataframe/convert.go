@@ -18,7 +18,7 @@ import (
 
 // parted plans the frame for use in graphs of others. Where these will run is not known yet, so it is the plan that is right in other processes as
 // well: small files are not read by one query on all processors of a machine, but by tasks for one thread each.
-func (f *Frame) parted() (*lowered, error) { return f.lowerElsewhere() }
+func (f *Frame) parted() (*lowered, error) { return f.lowerElsewhere(0) }
 
 // ToDelayed returns the partitions as lazy values, in order. The error is the first mistake of the frame's chain. There may be more of them than
 // [Frame.NPartitions] says: what this process would compute by one query on all processors is here a task for each partition of the files.

@@ -25,7 +25,8 @@ type Frame struct {
 	index     string // the column by which the partitions are sorted
 	divisions []any  // bounds of the index per partition, one more than partitions; nil when unknown
 
-	here, elsewhere planned // for this process, and for others
+	here      planned    // for this process
+	elsewhere plannedFor // for others
 }
 
 // planned is a frame's plan for one kind of executor.

@@ -176,7 +176,7 @@ func TestDistributedPlans(t *testing.T) {
 	if !here.root.Op().(*fragment).Wide {
 		t.Error("a small aggregate over Parquet is not one fragment here")
 	}
-	there, err := f.lowerElsewhere()
+	there, err := f.lowerElsewhere(0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestDistributedPlans(t *testing.T) {
 		}
 	}
 	rows := fromTable("x", oneColumn(make([]int64, 1000)), 5)
-	l := distributed()
+	l := distributed(0)
 	l.gather, l.part, l.broadcast = 1, 1000, 0
 	lo, err := lower(rows.Merge(rows.Rename(map[string]string{"a": "b"}), LeftOn("a"), RightOn("b")).Head(5).node, l)
 	if err != nil {

@@ -58,12 +58,12 @@ func (f *Frame) write(op, path, ext string, opts []Option, takes ...string) *she
 		f = f.Repartition(1)
 	}
 	spec := w.action(f.lower())
-	spec.Elsewhere = func() sheaf.ActionSpec {
+	spec.Elsewhere = func(where sheaf.Place) sheaf.ActionSpec {
 		w := *w
 		if w.Pattern, err = filepath.Abs(w.Pattern); err != nil { // other processes have other working directories
 			return sheaf.ActionSpec{Err: mistake(op, err)}
 		}
-		return w.action(f.lowerElsewhere())
+		return w.action(f.lowerElsewhere(where.MemoryBytes))
 	}
 	return sheaf.NewAction(spec)
 }

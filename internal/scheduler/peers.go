@@ -8,7 +8,7 @@ import (
 func (w *worker) about(gone bool) wire.Peer {
 	return wire.Peer{
 		Number: uint32(w.number), Name: w.hello.Name, Address: w.hello.Address, Host: w.hello.Host,
-		Threads: w.threads, Gone: gone, Paused: !gone && !w.open(),
+		Threads: w.threads, Gone: gone, Paused: !gone && !w.open(), MemoryBytes: w.hello.MemoryBytes,
 	}
 }
 

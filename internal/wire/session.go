@@ -99,7 +99,12 @@ type Peer struct {
 	Threads int
 	Gone    bool
 	Paused  bool
+
+	MemoryBytes int64 // as in WorkerHello
 }
+
+// ValueBytes is how much of a worker's memory is for values; what exceeds it is spilled.
+func ValueBytes(memory int64) int64 { return memory * 6 / 10 }
 
 // Launch asks an agent to run worker processes of an executable, or with Stop to end them.
 type Launch struct {

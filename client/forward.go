@@ -56,12 +56,15 @@ func (c *Client) ForwardLogging(ctx context.Context, level slog.Level, h slog.Ha
 		return nil, fmt.Errorf("client: ForwardLogging: %w", err)
 	}
 	go func() {
-		_ = s.each(func(m coord.Message, _ uint64) bool {
+		err := s.each(func(m coord.Message, _ uint64) bool {
 			if b, err := logs.ParseBatch(m.Data); err == nil { // what is none is of somebody who uses this topic for something else
 				reader.Read(ctx, b)
 			}
 			return true
 		})
+		if ctx.Err() == nil && !c.closed.Load() {
+			reader.End(err)
+		}
 		c.forwards.remove(f)
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
 		defer cancel()

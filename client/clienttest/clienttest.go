@@ -77,6 +77,7 @@ func Run(t *testing.T, make Maker, features ...Features) {
 		{"watching", testWatching, 2},
 		{"events of runs", testEvents, 2},
 		{"logs of tasks", func(t *testing.T, c *client.Client) { testForwardLogging(t, c, has) }, 2},
+		{"links", func(t *testing.T, c *client.Client) { testLinks(t, c, has) }, 1},
 		{"spans", func(t *testing.T, c *client.Client) { testSpans(t, c, has) }, 2},
 		{"pools", testPools, 2},
 		{"restart", func(t *testing.T, c *client.Client) { testRestart(t, c, has) }, 2},

@@ -91,3 +91,13 @@ func testMoved(t *testing.T, c *client.Client, has Features) {
 		return err == nil && s != nil && s.MovedBytes >= 1<<20 && s.MovedBytes < 1<<20+1000 && s.Moved > 0 && s.Done == 1 && s.States["memory"] == 1
 	})
 }
+
+// testLinks asks a client where it belongs. The suite's clusters have no page.
+func testLinks(t *testing.T, c *client.Client, has Features) {
+	if got := c.DashboardLink(); got != "" {
+		t.Errorf("a page that is not there has the URL %q", got)
+	}
+	if of := c.Cluster(); has.Cluster != (of != nil) {
+		t.Errorf("the client is of %T", of)
+	}
+}

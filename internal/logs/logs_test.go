@@ -284,6 +284,10 @@ func TestReaderCounts(t *testing.T) {
 	for _, b := range []*Batch{{Worker: "a", First: 100, Records: one}, {Worker: "a", First: 102, Records: one}, {Worker: "a", First: 109, Dropped: 2, Records: one}, {Worker: "a", First: 1, Records: one}} {
 		r.Read(t.Context(), b)
 	}
+	r.End(errors.New("the scheduler has gone"))
+	if !strings.HasSuffix(out.String(), "level=WARN msg=\"the log records of workers do not come any more\" error=\"the scheduler has gone\"\n") {
+		t.Errorf("at the end: %s", out.String())
+	}
 	if s := out.String(); strings.Count(s, "msg=x") != 4 || strings.Count(s, "dropped=") != 1 || !strings.Contains(s, "dropped=5") || strings.Contains(s, "too low") {
 		t.Errorf("got\n%s", s)
 	}

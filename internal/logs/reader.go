@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"log/slog"
+	"time"
 )
 
 // A Reader hands forwarded records to a handler. It is for one goroutine.
@@ -41,6 +42,12 @@ func (r *Reader) Read(ctx context.Context, b *Batch) {
 		}
 		r.handle(ctx, x, more...)
 	}
+}
+
+// End says that no more will come although somebody wants it.
+func (r *Reader) End(err error) {
+	x := Record{Time: time.Now().UnixNano(), Level: int(slog.LevelWarn), Message: "the log records of workers do not come any more"}
+	r.handle(PassOn(context.Background()), &x, slog.Any("error", err))
 }
 
 func (r *Reader) handle(ctx context.Context, x *Record, more ...slog.Attr) {

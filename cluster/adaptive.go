@@ -43,7 +43,7 @@ func (a *Adaptive) fill(each *Member) error {
 			continue
 		}
 		if b.each <= 0 {
-			return fmt.Errorf("cluster: adapt: bounds in %s, but what each worker has is not known; set Member.%s", b.what, b.field)
+			return fmt.Errorf("cluster: adapt: bounds in %s, but what each has is not known; set %s in its Config or Member", b.what, b.field)
 		}
 		a.Minimum = max(a.Minimum, int((b.minimum+b.each-1)/b.each))
 		if b.maximum != 0 {
@@ -70,6 +70,17 @@ func (a *Adaptive) fill(each *Member) error {
 
 // memoryFull is the share of the workers' memory from which there are to be twice as many.
 const memoryFull = 0.6
+
+// Target returns how many, each like this, a load asks for where there are to be have now: what [SpecCluster.Adapt] goes by, for programs that start
+// and end workers by other means.
+//
+// Same as Adaptive.target.
+func (a Adaptive) Target(info *Info, each Member, have int) (int, error) {
+	if err := a.fill(&each); err != nil {
+		return 0, err
+	}
+	return a.target(info, have), nil
+}
 
 // target returns how many the load asks for, where there are to be have now.
 func (a *Adaptive) target(info *Info, have int) int {

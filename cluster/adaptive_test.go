@@ -35,6 +35,18 @@ func TestAdaptiveTarget(t *testing.T) {
 			t.Errorf("%s: got %d workers, want %d", c.what, got, c.want)
 		}
 	}
+	bounds := Adaptive{MinimumThreads: 5, MaximumThreads: 21, MaximumMemoryBytes: 60}
+	for _, c := range []struct {
+		info *Info
+		want int
+	}{{load(0, 0, 0, 0), 2}, {load(4, time.Hour, 1000, 0), 5}} {
+		if got, err := bounds.Target(c.info, Member{Workers: 2, Threads: 2, MemoryBytes: 6}, 1); err != nil || got != c.want {
+			t.Errorf("got %d, %v, want %d", got, err, c.want)
+		}
+	}
+	if _, err := bounds.Target(load(0, 0, 0, 0), Member{Threads: 1}, 1); err == nil {
+		t.Error("bounds in memory are accepted though nobody knows what a member has")
+	}
 	for _, bad := range []Adaptive{{}, {Minimum: 3, Maximum: 2}, {Minimum: -1, Maximum: 1}} {
 		if bad.fill(&Member{Threads: 1}) == nil {
 			t.Errorf("%+v is accepted", bad)

@@ -40,9 +40,9 @@ func (l *launcher) dial(ctx context.Context, h host) (*ssh.Client, error) {
 		return ssh.NewClient(c, channels, requests), nil
 	}
 	_ = conn.Close()
-	switch _, unknown := errors.AsType[*hostKeyError](err); {
+	switch e, unknown := errors.AsType[*hostKeyError](err); {
 	case unknown:
-		return nil, err
+		return nil, e
 	case strings.Contains(err.Error(), "unable to authenticate"):
 		if len(keys) == 0 {
 			return nil, fmt.Errorf("lets %s not in: there is no key to try; make one with ssh-keygen and copy it there with ssh-copy-id: %w", h.user, err)

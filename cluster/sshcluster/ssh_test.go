@@ -334,7 +334,7 @@ func TestRefused(t *testing.T) {
 		change func(*sshcluster.Config)
 		want   []string
 	}{
-		"unknown host": {func(c *sshcluster.Config) { c.KnownHosts = []string{empty} }, []string{"host 127.0.0.1", "ssh-ed25519 SHA256:", "is not in", "connect with ssh once"}},
+		"unknown host": {func(c *sshcluster.Config) { c.KnownHosts = []string{empty} }, []string{"host 127.0.0.1", "127.0.0.1: its key (", " SHA256:", "is not in", "connect with ssh once"}},
 		"another key":  {func(c *sshcluster.Config) { c.KnownHosts = []string{changed} }, []string{"somebody may be in between", changed + ":1"}},
 		"wrong key":    {func(c *sshcluster.Config) { c.KeyFiles = []string{wrongKey} }, []string{"host 127.0.0.1", "lets tester in with none of these keys", wrongKey}},
 		"no key":       {func(c *sshcluster.Config) { c.KeyFiles = []string{wrongKey + "x"} }, []string{"no such file"}},

@@ -6,7 +6,9 @@ package sshtest
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
@@ -92,7 +94,15 @@ func New(dir, address string) (*Server, error) {
 		return nil, errors.New("unknown key")
 	}}
 	conf.AddHostKey(hostKey)
-	var err error
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader) // that nobody knows: clients must ask for the one they do
+	if err != nil {
+		return nil, err
+	}
+	second, err := ssh.NewSignerFromKey(other)
+	if err != nil {
+		return nil, err
+	}
+	conf.AddHostKey(second)
 	if s.listener, err = net.Listen("tcp", net.JoinHostPort(address, "0")); err != nil {
 		return nil, err
 	}

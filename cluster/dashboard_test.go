@@ -3,12 +3,14 @@ package cluster
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -240,4 +242,52 @@ func TestDashboardLink(t *testing.T) {
 	if ci.DashboardLink() != "" || ci.Cluster() != in {
 		t.Errorf("a client without a page has %q, of %v", ci.DashboardLink(), ci.Cluster())
 	}
+}
+
+func failing(x int) (int, error) { return x, errors.New("<b onclick=alert(1)>bad</b>") }
+
+// TestDashboardOfLocal: the page of a running cluster shows what users run, and nothing that they name acts.
+func TestDashboardOfLocal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	ctx := t.Context()
+	l, err := StartLocal(ctx, Config{Workers: 1, Scheduler: SchedulerConfig{Status: "127.0.0.1:0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close(context.Background()) }()
+	c, err := l.Client(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if l.DashboardLink() == "" || c.DashboardLink() != l.DashboardLink() || c.Cluster() != any(l) {
+		t.Errorf("links %q and %q, of %T", l.DashboardLink(), c.DashboardLink(), c.Cluster())
+	}
+	const evil = `<script>alert(1)</script>"'>`
+	f := c.Submit[int](failing, 1, client.Name(evil), client.Span("etl", evil))
+	if _, err := f.Result(ctx); err == nil {
+		t.Error("it did not fail")
+	}
+	_, body := ask(t, http.DefaultClient, "GET", c.DashboardLink(), nil)
+	root, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for n := range root.Descendants() {
+		switch {
+		case n.Type == html.TextNode:
+			text.WriteString(n.Data + "\n")
+		case n.Data == "script" && n.FirstChild != nil, n.Type == html.ElementNode && len(n.Attr) > 0 && n.Attr[0].Key == "onclick":
+			t.Errorf("there is a %s with %v", n.Data, n.Attr)
+		}
+	}
+	for _, want := range []string{"local-0", evil, "<b onclick=alert(1)>bad</b>", "failing"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the page lacks %q:\n%s", want, text.String())
+		}
+	}
+	runtime.KeepAlive(f)
 }

@@ -101,6 +101,7 @@ func statusHandler(s *Scheduler, d *doors) http.Handler {
 		}
 		return err
 	})
+	seen := &glance{core: s.core}
 	shown := func(write func(io.Writer, *page.State) error) func(context.Context, io.Writer) error {
 		return func(ctx context.Context, w io.Writer) error {
 			state := &page.State{Login: !d.open}
@@ -108,7 +109,7 @@ func statusHandler(s *Scheduler, d *doors) http.Handler {
 			if state.Cluster, err = s.Info(ctx); err != nil {
 				return err
 			}
-			if err := s.core.ask(ctx, func(time.Duration) { state.Overview = s.core.machine.Overview(page.Most) }); err != nil {
+			if state.Overview, err = seen.get(ctx); err != nil {
 				return err
 			}
 			return write(w, state)

@@ -370,3 +370,29 @@ func BenchmarkFan(b *testing.B) {
 	}
 	b.ReportMetric(float64(c.spent.Nanoseconds())/float64(b.N*n), "ns/task")
 }
+
+// BenchmarkOverview is what the page asks, of many graphs and of a large one.
+func BenchmarkOverview(b *testing.B) {
+	for name, graphs := range map[string]func(c *crew, serial *uint64){
+		"graphs=100000": func(c *crew, serial *uint64) {
+			for range 100_000 {
+				g := listGraph(1, serial, 1)
+				c.in = append(c.in, In{From: "c", Msg: &wire.Submit{Request: *serial, Graph: g, Options: wire.Options{Span: []string{"a"}}}})
+			}
+		},
+		"tasks=1000000": func(c *crew, serial *uint64) {
+			c.in = append(c.in, In{From: "c", Msg: &wire.Submit{Request: 1, Graph: listGraph(1, serial, 1_000_000)}})
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			c := newCrew(2, 4)
+			var serial uint64
+			graphs(c, &serial)
+			c.step()
+			for b.Loop() {
+				c.s.Overview(100)
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms")
+		})
+	}
+}

@@ -72,20 +72,19 @@ func (s *Scheduler) recordFailure(r *run, f *wire.Failure) {
 func (s *Scheduler) Overview(n int) *Overview {
 	o := &Overview{Prefixes: s.Prefixes(), Spans: s.Spans()}
 	o.Prefixes = o.Prefixes[:min(len(o.Prefixes), n)]
+	var newest []*run // a heap, the oldest first
+	older := func(a, b *run) bool { return a.serial < b.serial }
 	for _, r := range s.runs {
-		if r != nil && r.index == nil {
-			o.Graphs = append(o.Graphs, GraphState{Serial: r.serial})
-		}
-	}
-	slices.SortFunc(o.Graphs, func(a, b GraphState) int { return cmp.Compare(b.Serial, a.Serial) })
-	o.Graphs = slices.Clip(o.Graphs[:min(len(o.Graphs), n)])
-	for _, r := range s.runs {
-		if r == nil || r.index != nil {
+		if r == nil || r.index != nil || len(newest) == n && older(r, newest[0]) {
 			continue
 		}
-		if at, ok := slices.BinarySearchFunc(o.Graphs, r.serial, func(g GraphState, serial uint64) int { return cmp.Compare(serial, g.Serial) }); ok {
-			o.Graphs[at] = r.graphState()
+		if newest = pushHeap(newest, r, older); len(newest) > n {
+			newest, _ = popHeap(newest, older)
 		}
+	}
+	slices.SortFunc(newest, func(a, b *run) int { return cmp.Compare(b.serial, a.serial) })
+	for _, r := range newest {
+		o.Graphs = append(o.Graphs, r.graphState())
 	}
 	s.failures.each(func(f *failure) {
 		f.Ago = s.now - f.at

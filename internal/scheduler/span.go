@@ -142,14 +142,17 @@ func (s *Scheduler) moved(all []wire.Moved) {
 // Spans returns what is known of all spans, in the order in which they began. It takes time linear in the number of live layers.
 func (s *Scheduler) Spans() []wire.Span {
 	sums := make(map[*span]*[statusEnd]int, len(s.spanList))
+	var last *span
+	var sum *[statusEnd]int
 	for _, r := range s.runs {
 		if r == nil || r.span == nil {
 			continue
 		}
-		sum := sums[r.span]
-		if sum == nil {
-			sum = new([statusEnd]int)
-			sums[r.span] = sum
+		if r.span != last {
+			if last, sum = r.span, sums[r.span]; sum == nil {
+				sum = new([statusEnd]int)
+				sums[last] = sum
+			}
 		}
 		r.states(sum)
 	}

@@ -125,8 +125,8 @@ type Prefix struct {
 
 // Prefixes returns the tasks of live graphs by name, those with the most first. It takes time linear in the number of layers.
 func (s *Scheduler) Prefixes() []Prefix {
-	at := map[string]int{}
-	var all []Prefix
+	var of prefixes
+	of.at = map[string]int{}
 	for _, r := range s.runs {
 		if r == nil || r.index != nil {
 			continue
@@ -136,23 +136,43 @@ func (s *Scheduler) Prefixes() []Prefix {
 				continue
 			}
 			parts := r.tallies.of(n)
-			for part := range parts {
-				name := r.layerName(n)
-				if len(parts) > 1 {
-					name = r.kinds[n][part].name
+			if kinds := r.kinds[n]; len(parts) == len(kinds) {
+				for part := range parts {
+					of.kind(kinds[part]).add(&parts[part])
 				}
-				i, ok := at[name]
-				if !ok {
-					i = len(all)
-					at[name] = i
-					all = append(all, Prefix{Name: name})
-				}
-				all[i].add(&parts[part])
+				continue
 			}
+			of.name(r.layerName(n)).add(&parts[0])
 		}
 	}
-	slices.SortFunc(all, func(a, b Prefix) int { return cmp.Or(cmp.Compare(b.Tasks, a.Tasks), cmp.Compare(a.Name, b.Name)) })
-	return all
+	slices.SortFunc(of.all, func(a, b Prefix) int { return cmp.Or(cmp.Compare(b.Tasks, a.Tasks), cmp.Compare(a.Name, b.Name)) })
+	return of.all
+}
+
+// prefixes are being gathered.
+type prefixes struct {
+	all  []Prefix
+	at   map[string]int
+	last *kind // most graphs have tasks of the names that the one before had
+	its  int
+}
+
+func (p *prefixes) kind(k *kind) *Prefix {
+	if k != p.last {
+		p.name(k.name)
+		p.last, p.its = k, p.at[k.name]
+	}
+	return &p.all[p.its]
+}
+
+func (p *prefixes) name(name string) *Prefix {
+	i, ok := p.at[name]
+	if !ok {
+		i = len(p.all)
+		p.at[name] = i
+		p.all = append(p.all, Prefix{Name: name})
+	}
+	return &p.all[i]
 }
 
 // layerName returns what people call the tasks of a layer together.

@@ -19,6 +19,7 @@ type arrival struct {
 	h      *holding // nil if it did not come
 	reason string
 	gone   bool
+	silent []wire.ID // instead: the peer gives no sign of life of these
 }
 
 // fetch asks a peer for values.
@@ -39,8 +40,10 @@ func (n *Node) fetch(e *worker.Fetch) {
 		} else if ok {
 			defer n.store.Add(-expected)
 		}
+		ctx, s := n.attend(number, ids)
 		told := make(map[wire.ID]bool, len(ids))
-		err := n.conf.Fetcher.Get(n.life, addr, ids, func(id wire.ID, v any, err error) {
+		err := n.conf.Fetcher.Get(ctx, addr, ids, func(id wire.ID, v any, err error) {
+			s.end()
 			if told[id] {
 				return
 			}
@@ -57,6 +60,7 @@ func (n *Node) fetch(e *worker.Fetch) {
 			n.gauge.got.Add(size)
 			n.arrive(arrival{worker: number, id: id, h: n.hold(v, size, true)})
 		})
+		s.end()
 		var rest []wire.ID
 		for _, id := range ids {
 			if !told[id] {
@@ -96,8 +100,13 @@ func (n *Node) land() {
 	t := &n.turn
 	for i := 0; i < len(t.arrivals); {
 		a := t.arrivals[i]
+		if a.silent != nil {
+			t.in = append(t.in, &worker.Unanswered{Worker: a.worker, IDs: a.silent})
+			i++
+			continue
+		}
 		same := func(b arrival) bool {
-			return b.worker == a.worker && (b.h != nil) == (a.h != nil) && b.reason == a.reason && b.gone == a.gone
+			return b.silent == nil && b.worker == a.worker && (b.h != nil) == (a.h != nil) && b.reason == a.reason && b.gone == a.gone
 		}
 		k := i
 		got, failed := &worker.Fetched{Worker: a.worker}, &worker.FetchFailed{Worker: a.worker, Reason: a.reason, Gone: a.gone}

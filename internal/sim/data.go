@@ -104,8 +104,17 @@ type part struct {
 // fetch gets values from another worker.
 func (n *node) fetch(o *worker.Fetch) {
 	n.getting++
+	over := false
+	if from := n.w.byNumber[o.Worker]; from != nil && from.alive && !n.w.net.reachable(n.proc, from.proc) {
+		n.after(silentAfter, func() {
+			if !over {
+				n.tell(&worker.Unanswered{Worker: o.Worker, IDs: o.IDs})
+			}
+		})
+	}
 	n.w.transfer(n.proc, o.Worker, o.IDs, func(parts []part, reason string, gone bool) {
 		n.getting--
+		over = true
 		var got []wire.Size
 		var missing []wire.ID
 		for _, id := range o.IDs {
@@ -135,6 +144,7 @@ func (n *node) fetch(o *worker.Fetch) {
 const (
 	bandwidth    = 1 << 30 // bytes a second between two processes
 	transferWait = 5 * time.Second
+	silentAfter  = 250 * time.Millisecond // without a connection
 )
 
 // transfer brings values from a worker to a process: after a while done is called there with what came, and why not all came.

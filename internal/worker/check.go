@@ -127,7 +127,7 @@ func (w *Worker) checkValues() error {
 			return fmt.Errorf("value %v is wanted while a request is under way", id)
 		case v.state == Wanted && v.needed() && len(v.holders) == 0 && !v.missed:
 			return fmt.Errorf("value %v has no holder, and nobody was told", id)
-		case v.state == Wanted && v.needed() && !slices.ContainsFunc(v.holders, func(n uint32) bool { return w.queued(n, v) }) && !v.missed:
+		case v.state == Wanted && v.needed() && !slices.ContainsFunc(v.holders, func(n uint32) bool { return w.queued(n, v) || w.isLate(n, id) }) && !v.missed:
 			return fmt.Errorf("value %v is in no queue", id)
 		case v.own && v.state != Held:
 			return fmt.Errorf("value %v was made here and is %v", id, v.state)
@@ -161,12 +161,27 @@ func (w *Worker) queued(number uint32, v *value) bool {
 
 // checkFlight: requests are counted and below their limits.
 func (w *Worker) checkFlight() error {
-	left, peers := map[*request]int{}, map[*peer]int{}
+	left, late, peers := map[*request]int{}, map[*request]int{}, map[*peer]int{}
 	var bytes int64
 	for _, r := range w.flight {
 		if left[r]++; left[r] == 1 {
 			peers[r.peer]++
 			bytes += r.bytes
+		}
+	}
+	for _, p := range w.peers {
+		for _, r := range p.late {
+			if late[r]++; late[r] == 1 && left[r] == 0 {
+				peers[p]++
+			}
+		}
+		if p.requests > 0 && peers[p] == 0 {
+			return fmt.Errorf("no requests to %d, but %d are counted", p.number, p.requests)
+		}
+	}
+	for r, n := range late {
+		if r.late != n || r.stale {
+			return fmt.Errorf("a request to %d has %d values late, but %d are counted", r.peer.number, n, r.late)
 		}
 	}
 	for r, n := range left {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,6 +17,8 @@ type peer struct {
 	fails    int           // in a row
 	until    time.Duration // nothing is asked of it before
 	active   bool          // in Worker.active
+
+	late map[wire.ID]*request // what it was asked for without a sign of life since: others are asked too, and it may still come
 }
 
 // entry is a wish in a peer's queue. It holds as long as the value is wanted and the peer is one of its holders.
@@ -31,6 +34,8 @@ type entry struct {
 type request struct {
 	peer  *peer
 	left  int
+	late  int  // values for which others are asked too
+	still bool // no sign of life has come for a while
 	bytes int64
 	last  time.Duration // when it was begun, or the last value of it came
 	stale bool          // asked for in another epoch: what comes is not what its id says now
@@ -85,6 +90,10 @@ func (w *Worker) hold(v *value, p *wire.Place) {
 		if n != w.number && !slices.Contains(v.holders, n) {
 			v.holders = append(v.holders, n)
 		}
+	}
+	if r := w.flight[v.id]; r != nil && r.still && len(v.holders) > known {
+		w.askOthers(v)
+		return
 	}
 	if v.state != Wanted || !v.needed() {
 		return
@@ -157,12 +166,18 @@ func (w *Worker) nextPeer() *peer {
 	return best
 }
 
-// rather reports whether p is asked before q. Where both have the same value, it is the one with fewer requests, else one by
-// chance, so that not everybody asks the same peer.
+// rather reports whether p is asked before q: those last that give no sign of life. Where both have the same value, it is the one that was
+// reached when it was last asked, then the one with fewer requests, else one by chance, so that not everybody asks the same peer.
 func (w *Worker) rather(p, q *peer) bool {
+	if (len(p.late) > 0) != (len(q.late) > 0) {
+		return len(q.late) > 0
+	}
 	a, b := &p.queue[0], &q.queue[0]
 	if a.id != b.id {
 		return before(a.urgency, a.order, b.urgency, b.order)
+	}
+	if p.fails != q.fails {
+		return p.fails < q.fails
 	}
 	if p.requests != q.requests {
 		return p.requests < q.requests
@@ -182,7 +197,7 @@ func mix(h, x uint64) uint64 {
 
 // holds reports whether an entry is still a wish.
 func (w *Worker) holds(p *peer, e *entry) bool {
-	return e.v.id == e.id && e.v.state == Wanted && e.v.needed() && w.values[e.id] == e.v && slices.Contains(e.v.holders, p.number)
+	return e.v.id == e.id && e.v.state == Wanted && e.v.needed() && w.values[e.id] == e.v && slices.Contains(e.v.holders, p.number) && p.late[e.id] == nil
 }
 
 // ask makes one request of a peer: many small values, or one large one.
@@ -220,9 +235,9 @@ func (w *Worker) resolve(id wire.ID, worker uint32) bool {
 	}
 	delete(w.flight, id)
 	if r.left--; r.left == 0 {
-		r.peer.requests--
 		w.requests--
 		w.inFlight -= r.bytes
+		r.end()
 	}
 	if v := w.values[id]; r.stale && v != nil && v.state == Flight {
 		v.state = Wanted
@@ -231,10 +246,91 @@ func (w *Worker) resolve(id wire.ID, worker uint32) bool {
 	return !r.stale
 }
 
+// end lets a peer be asked for something else when all of a request has been answered.
+func (r *request) end() {
+	if r.left == 0 && r.late == 0 {
+		r.peer.requests--
+	}
+}
+
+// unanswered asks others for what a peer was asked for without giving a sign of life.
+func (w *Worker) unanswered(u *Unanswered) {
+	for _, id := range u.IDs {
+		if r := w.flight[id]; r != nil && r.peer.number == u.Worker {
+			r.still = true
+			if v := w.values[id]; v != nil {
+				w.askOthers(v)
+			}
+		}
+	}
+}
+
+// askOthers wants a value again that is in flight from a peer that gives no sign of life, if another has it. Who comes first is taken; the
+// peer is asked for other things only if nobody else can be.
+func (w *Worker) askOthers(v *value) {
+	r := w.flight[v.id]
+	p := r.peer
+	if r.stale || w.peers[p.number] != p || v.state != Flight || !v.needed() ||
+		!slices.ContainsFunc(v.holders, func(n uint32) bool { return n != p.number && !w.isLate(n, v.id) }) {
+		return
+	}
+	if p.late == nil {
+		p.late = map[wire.ID]*request{}
+	}
+	p.late[v.id] = r
+	r.late++
+	w.resolve(v.id, p.number)
+	v.state = Wanted
+	w.want(v)
+}
+
+// isLate reports whether a peer was asked for a value, has given no sign of life, and may still send it.
+func (w *Worker) isLate(number uint32, id wire.ID) bool {
+	p := w.peers[number]
+	return p != nil && p.late[id] != nil
+}
+
+// answered takes note that a peer has answered for a value, and reports false if it was not asked, or in another epoch.
+func (w *Worker) answered(id wire.ID, worker uint32) (*request, bool) {
+	r := w.flight[id]
+	if w.resolve(id, worker) {
+		r.still = false
+		return r, true
+	}
+	p := w.peers[worker]
+	if p == nil || p.late[id] == nil {
+		return nil, false
+	}
+	r = p.late[id]
+	delete(p.late, id)
+	r.late, r.still = r.late-1, false
+	r.end()
+	return r, true
+}
+
+// forgetLate ends that a peer is waited for, and returns for which values it was.
+func (p *peer) forgetLate() []wire.ID {
+	ids := slices.SortedFunc(maps.Keys(p.late), wire.ID.Compare)
+	for _, id := range ids {
+		r := p.late[id]
+		r.late--
+		r.end()
+	}
+	p.late = nil
+	return ids
+}
+
+// landed sets the state of a value of which nothing came: others may have been asked for it too.
+func (w *Worker) landed(v *value) {
+	if w.flight[v.id] == nil {
+		v.state = Wanted
+	}
+}
+
 func (w *Worker) fetched(f *Fetched) {
 	for _, s := range f.Values {
-		r := w.flight[s.ID]
-		if !w.resolve(s.ID, f.Worker) {
+		r, ok := w.answered(s.ID, f.Worker)
+		if !ok {
 			continue
 		}
 		if p := w.peers[f.Worker]; p != nil {
@@ -244,7 +340,7 @@ func (w *Worker) fetched(f *Fetched) {
 		switch {
 		case v == nil || v.state == Held:
 		case !v.needed(): // its users are running
-			v.state = Wanted
+			w.landed(v)
 		default:
 			v.bytes = s.Bytes
 			w.count(r, v)
@@ -291,7 +387,7 @@ func (w *Worker) tellMoved() {
 func (w *Worker) fetchFailed(f *FetchFailed) {
 	failed := false
 	for _, id := range f.IDs {
-		if !w.resolve(id, f.Worker) {
+		if _, ok := w.answered(id, f.Worker); !ok {
 			continue
 		}
 		failed = true
@@ -299,7 +395,7 @@ func (w *Worker) fetchFailed(f *FetchFailed) {
 		if v == nil || v.state == Held {
 			continue
 		}
-		v.state = Wanted
+		w.landed(v)
 		w.lose(v, f.Worker)
 		w.why = f.Reason
 	}
@@ -341,9 +437,15 @@ func (w *Worker) news(peers []wire.Peer) {
 			continue
 		}
 		delete(w.peers, p.number)
-		if len(p.queue) > 0 {
+		late := p.forgetLate()
+		if len(p.queue)+len(late) > 0 {
 			w.why = "worker " + peers[i].Name + " has gone"
 			w.abandon(p)
+		}
+		for _, id := range late {
+			if v := w.values[id]; v != nil && v.state != Held {
+				w.lose(v, p.number)
+			}
 		}
 	}
 }

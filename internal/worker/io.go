@@ -66,6 +66,13 @@ type FetchFailed struct {
 	Gone   bool
 }
 
+// Unanswered tells that a peer has given no sign of life since it was asked for values, for a while that is long for a connection and short
+// for a value. The request goes on: it ends by [Fetched] or [FetchFailed] as any other.
+type Unanswered struct {
+	Worker uint32
+	IDs    []wire.ID
+}
+
 // Stored tells of values that a client has put here.
 type Stored struct{ Values []wire.Size }
 
@@ -95,6 +102,7 @@ func (*Resumed) in()       {}
 func (*Stuck) in()         {}
 func (*Fetched) in()       {}
 func (*FetchFailed) in()   {}
+func (*Unanswered) in()    {}
 func (*Stored) in()        {}
 func (*Memory) in()        {}
 
@@ -127,7 +135,7 @@ type Interrupt struct {
 	Reason string
 }
 
-// Fetch gets values from a peer. Each comes back in a [Fetched] or a [FetchFailed].
+// Fetch gets values from a peer. Each comes back in a [Fetched] or a [FetchFailed], and if that takes a while there is an [Unanswered] before.
 type Fetch struct {
 	Worker uint32
 	IDs    []wire.ID

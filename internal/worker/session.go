@@ -87,6 +87,9 @@ func (w *Worker) otherEpoch() {
 	for _, r := range w.flight {
 		r.stale = true
 	}
+	for _, p := range w.peers {
+		p.forgetLate()
+	}
 	clear(w.peers)
 	w.moved = nil
 	for _, p := range w.active {

@@ -213,6 +213,8 @@ func parseEvent(f []string) In {
 		return &Stuck{Task: attemptOf(f[1]), Err: &wire.Failure{Message: strings.Join(f[2:], " ")}}
 	case "got":
 		return &Fetched{Worker: uint32(atoi(f[1])), Values: sizesOf(f[2:])}
+	case "silent":
+		return &Unanswered{Worker: uint32(atoi(f[1])), IDs: idsOf(f[2:])}
 	case "not", "unreachable":
 		return &FetchFailed{Worker: uint32(atoi(f[1])), IDs: idsOf(f[2:]), Reason: f[0], Gone: f[0] == "unreachable"}
 	case "stored":

@@ -211,7 +211,7 @@ func (m *model) answered(msg wire.Message) {
 func (m *model) resumedCount() int { return len(m.running) }
 
 func (m *model) random() {
-	switch rapid.IntRange(0, 15).Draw(m.t, "what") {
+	switch rapid.IntRange(0, 16).Draw(m.t, "what") {
 	case 0, 1, 2, 3:
 		m.compute()
 	case 4, 5, 6:
@@ -234,6 +234,11 @@ func (m *model) random() {
 		part := m.id()
 		part.Part = 1
 		m.step(&FromScheduler{Msg: &wire.Compute{Where: []wire.Place{m.place(m.id()), m.place(part)}}})
+	case 16:
+		if len(m.fetches) > 0 {
+			f := rapid.SampledFrom(m.fetches).Draw(m.t, "silent")
+			m.step(&Unanswered{Worker: f.Worker, IDs: slices.Clone(f.IDs)})
+		}
 	}
 }
 
@@ -446,6 +451,11 @@ func (m *model) finish() {
 		m.t.Fatalf("attempts were not answered: %v", m.open)
 	}
 	w := m.w
+	for _, p := range w.peers {
+		if len(p.late) > 0 || p.requests > 0 {
+			m.t.Fatalf("%d requests to peer %d are left, %d values late", p.requests, p.number, len(p.late))
+		}
+	}
 	if n := len(w.tasks) + len(w.loose) + len(w.values) + len(w.flight) + len(w.parts) + len(w.chained) + len(w.delayed) + w.busy + w.long + w.waiting + w.stored + w.requests + len(m.store); n > 0 || w.inFlight != 0 {
 		m.t.Fatalf("something is left: %s, store %v", w.Dump(), slices.Collect(maps.Keys(m.store)))
 	}

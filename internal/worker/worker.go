@@ -132,6 +132,8 @@ func (w *Worker) take(in In) {
 		w.fetched(in)
 	case *FetchFailed:
 		w.fetchFailed(in)
+	case *Unanswered:
+		w.unanswered(in)
 	case *Unstarted:
 		w.unstarted(in)
 	case *Blocked:

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	nethttp "net/http"
 	"strconv"
 	"strings"
@@ -23,7 +22,7 @@ type FetcherConfig struct {
 	ConnectionsPerHost int           // 8 by default; more requests wait
 	InFlightBytesMax   int64         // of values that are being received, 1 GiB by default; more wait
 	ValueBytesMax      int64         // of one value, 64 GiB by default; a larger one is ErrTooLarge
-	ConnectTimeout     time.Duration // 5 s by default
+	ConnectTimeout     time.Duration // 5 s by default; a fifth for half a minute after a connection to the address has timed out
 	Stall              time.Duration // how long a peer may send and take nothing in mid transfer, 30 s by default
 }
 
@@ -33,6 +32,8 @@ type Fetcher struct {
 	client *nethttp.Client
 	budget *budget
 	scheme string
+
+	unreached unreached
 
 	requests, values, bytes, broken, refused atomic.Int64
 }
@@ -57,12 +58,12 @@ func NewFetcher(conf FetcherConfig) *Fetcher {
 	protocols := new(nethttp.Protocols)
 	protocols.SetHTTP1(true)
 	t := &nethttp.Transport{ // without the proxies of the environment
-		DialContext:     (&net.Dialer{Timeout: conf.ConnectTimeout}).DialContext,
 		MaxConnsPerHost: conf.ConnectionsPerHost, MaxIdleConnsPerHost: conf.ConnectionsPerHost, MaxIdleConns: 1024, IdleConnTimeout: 90 * time.Second,
 		TLSHandshakeTimeout: conf.ConnectTimeout, DisableCompression: true, ReadBufferSize: 64 << 10, WriteBufferSize: 64 << 10,
 		MaxResponseHeaderBytes: 16 << 10, Protocols: protocols,
 	}
-	f := &Fetcher{conf: conf, budget: newBudget(conf.InFlightBytesMax), scheme: "http://"}
+	f := &Fetcher{conf: conf, budget: newBudget(conf.InFlightBytesMax), scheme: "http://", unreached: unreached{since: map[string]time.Time{}}}
+	t.DialContext = f.dial
 	if conf.TLS != nil {
 		t.TLSClientConfig = conf.TLS.Clone()
 		t.TLSClientConfig.MinVersion = max(t.TLSClientConfig.MinVersion, tls.VersionTLS12)

@@ -109,6 +109,7 @@ func startWorker(ctx context.Context, doc document, network session.Network, tab
 	var address string
 	w.data, address, err = serveData(&doc, http.ServerConfig{
 		Source: late, Sink: late, Token: doc.Security.Token, Anonymous: anonymous && doc.Security.Token == "", TLS: t,
+		ValueBytesMax: doc.MemoryBytes * 3 / 4, InFlightBytesMax: doc.MemoryBytes / 10, // of what is put here; 0 is their default
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cluster: worker: data server: %w", err)

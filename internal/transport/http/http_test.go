@@ -246,6 +246,25 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// A value that is too large for the worker it is put on is not taken, its neighbours are.
+func TestPutTooLarge(t *testing.T) {
+	s := &shelf{}
+	server := serve(t, s, ServerConfig{ValueBytesMax: 1 << 19})
+	large := make([]byte, 1<<20)
+	items := []Item{{id(1, 0), Value{Any: 1, Bytes: 8}}, {id(1, 1), Value{Any: large, Bytes: int64(len(large))}}, {id(1, 2), Value{Any: "x"}}}
+	var errs []error
+	f := fetcher(t, FetcherConfig{})
+	if err := f.PutAll(t.Context(), server.Addr(), items, func(_ wire.ID, err error) { errs = append(errs, err) }); err != nil {
+		t.Fatal(err)
+	}
+	if len(errs) != 3 || errs[0] != nil || !errors.Is(errs[1], ErrTooLarge) || !strings.Contains(errs[1].Error(), "at most 524288") || errs[2] != nil {
+		t.Errorf("got %v", errs)
+	}
+	if !reflect.DeepEqual(s.values, map[wire.ID]any{id(1, 0): 1, id(1, 2): "x"}) {
+		t.Errorf("other values were put")
+	}
+}
+
 func TestPut(t *testing.T) {
 	s := &shelf{}
 	server := serve(t, s, ServerConfig{Token: "t"})

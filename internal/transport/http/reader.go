@@ -85,18 +85,20 @@ func (er *entryReader) fail(id wire.ID, c code, text string) {
 
 // value reads a value that has a frame of its own.
 func (er *entryReader) value(ctx context.Context, e *entry) error {
-	if e.bytes > er.limit {
-		return fmt.Errorf("%w: value %v of %d bytes, at most %d are taken", ErrBroken, e.id, e.bytes, er.limit)
-	}
-	release, err := er.budget.acquire(ctx, e.bytes)
-	if err != nil {
-		return err
-	}
-	defer release()
 	fr := codec.NewFrameReader(er.r)
-	d := codec.NewDecoder(fr)
-	d.Expect(e.bytes)
-	v, err := d.Decode()
+	var v any
+	var err error
+	large := e.bytes > er.limit // it is read past: what follows it may be taken
+	if !large {
+		release, full := er.budget.acquire(ctx, e.bytes)
+		if full != nil {
+			return full
+		}
+		defer release()
+		d := codec.NewDecoder(fr)
+		d.Expect(e.bytes)
+		v, err = d.Decode()
+	}
 	_, rest := io.Copy(io.Discard, fr) // verifies the end
 	if abort, ok := errors.AsType[*codec.AbortError](rest); ok {
 		c := codeValue
@@ -110,7 +112,11 @@ func (er *entryReader) value(ctx context.Context, e *entry) error {
 	if rest != nil {
 		return fmt.Errorf("%w: value %v: %w", ErrBroken, e.id, rest)
 	}
-	if err != nil {
+	switch {
+	case large:
+		er.fail(e.id, codeTooLarge, fmt.Sprintf("it has %d bytes, the receiver takes at most %d", e.bytes, er.limit))
+		return nil
+	case err != nil:
 		er.fail(e.id, codeValue, "decode: "+err.Error())
 		return nil
 	}

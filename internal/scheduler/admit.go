@@ -18,10 +18,11 @@ type sharedLayer struct {
 
 // submit admits a graph, or says why it does not.
 func (s *Scheduler) submit(c *client, m *wire.Submit, p *Prepared) {
-	if c.requests[m.Request] {
+	if told, ok := c.requests[m.Request]; ok { // it comes again because the answer was lost with a session
+		c.answer(told)
 		return
 	}
-	c.remember(m.Request)
+	answer := wire.Admitted{Request: m.Request}
 	var err error
 	if p == nil {
 		p, err = Prepare(m)
@@ -29,24 +30,29 @@ func (s *Scheduler) submit(c *client, m *wire.Submit, p *Prepared) {
 	if err == nil {
 		err = s.admissible(c, m, p)
 	}
-	if err != nil {
-		c.out.touch()
-		c.out.first = append(c.out.first, &wire.Admitted{Request: m.Request, Err: err.Error(), Sort: sortOf(err)})
+	if err == nil {
+		answer.Tasks = s.admit(c, m, p).plan.N
+	} else {
+		answer.Err, answer.Sort = err.Error(), sortOf(err)
 		s.event("graph %d of client %d is refused: %s", m.Request, c.number, firstLine(err.Error()))
-		return
 	}
-	r := s.admit(c, m, p)
-	c.out.touch()
-	c.out.first = append(c.out.first, &wire.Admitted{Request: m.Request, Tasks: r.plan.N})
+	c.remember(answer)
+	c.answer(answer)
 }
 
-func (c *client) remember(request uint64) {
+// remember keeps the answer to a submission.
+func (c *client) remember(a wire.Admitted) {
 	if len(c.recent) == requestsMax {
 		delete(c.requests, c.recent[0])
 		c.recent = c.recent[1:]
 	}
-	c.recent = append(c.recent, request)
-	c.requests[request] = true
+	c.recent = append(c.recent, a.Request)
+	c.requests[a.Request] = a
+}
+
+func (c *client) answer(a wire.Admitted) {
+	c.out.touch()
+	c.out.first = append(c.out.first, &a)
 }
 
 // errUnknown is the refusal of a graph that needs a value which the cluster does not know.

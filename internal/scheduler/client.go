@@ -24,15 +24,15 @@ type client struct {
 	served   int64 // nanoseconds of work that it has been given, for fairness
 	claims   int   // that it has
 	graphs   int
-	named    map[wire.ID]int32 // its claims that extra.claims counts
-	requests map[uint64]bool   // submissions that were taken lately
+	named    map[wire.ID]int32        // its claims that extra.claims counts
+	requests map[uint64]wire.Admitted // the answers to the latest submissions
 	recent   []uint64
 
 	forward      bool // it wants the records of workers' logs
 	forwardLevel int32
 }
 
-// requestsMax is how many submissions are remembered, to take none twice.
+// requestsMax is how many submissions are remembered, to take none twice and to answer all.
 const requestsMax = 1024
 
 func (c *client) String() string { return c.hello.Name }
@@ -52,7 +52,7 @@ func (s *Scheduler) joinClient(from Peer, m *wire.ClientHello) {
 		return
 	}
 	s.clientSerial++
-	c := &client{number: s.clientSerial, peer: from, hello: *m, heard: s.now, joined: s.now, named: map[wire.ID]int32{}, requests: map[uint64]bool{}}
+	c := &client{number: s.clientSerial, peer: from, hello: *m, heard: s.now, joined: s.now, named: map[wire.ID]int32{}, requests: map[uint64]wire.Admitted{}}
 	c.out = s.box(from)
 	s.clients = append(s.clients, c)
 	s.peers[from] = c

@@ -165,4 +165,3 @@ func (f *forward) listen(ctx context.Context, reader *logs.Reader, instead bool)
 		}
 	}()
 }
-

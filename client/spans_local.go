@@ -58,7 +58,7 @@ func (x *spans) listen(c *Client, g graph.Graph, path []string) event.Listener {
 		if x.byKey == nil {
 			x.byKey = map[string]*spanCount{}
 		}
-		s = &spanCount{Span: wire.Span{Path: slices.Clone(path)}, live: map[*spanRun]int{}}
+		s = &spanCount{Path: slices.Clone(path), live: map[*spanRun]int{}}
 		x.byKey[key] = s
 		x.order = append(x.order, s)
 	}

@@ -148,8 +148,8 @@ func TestDashboardWantsTheToken(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "sheaf cluster mine") || !strings.Contains(body, "Log out") {
 		t.Fatalf("the right token: %d\n%s", status, body)
 	}
-	cookies := jar.Cookies(u.JoinPath("/"))
-	if cookies = jar.Cookies(mustURL(t, base)); len(cookies) != 1 || strings.Contains(cookies[0].Value, "secret") {
+	cookies := jar.Cookies(mustURL(t, base))
+	if len(cookies) != 1 || strings.Contains(cookies[0].Value, "secret") {
 		t.Fatalf("cookies %v", cookies)
 	}
 	if status, body := ask(t, browser, "GET", base+"body", nil); status != http.StatusOK || !strings.Contains(body, "Workers") {

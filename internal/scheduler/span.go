@@ -52,7 +52,7 @@ func (s *Scheduler) spanOf(path []string) *span {
 	if len(s.spanList) >= spansMax && !s.forgetSpan() && key != defaultSpan[0] {
 		return s.spanOf(nil)
 	}
-	p := &span{Span: wire.Span{Path: slices.Clone(path)}}
+	p := &span{Path: slices.Clone(path)}
 	s.spans[key] = p
 	s.spanList = append(s.spanList, p)
 	return p

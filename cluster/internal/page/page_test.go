@@ -114,7 +114,8 @@ func TestPage(t *testing.T) {
 			Graphs:   []scheduler.GraphState{{Serial: 4, Client: 3, Name: "sum", Span: []string{"etl", "load"}, Tasks: 8, Left: 6}},
 			Spans: []wire.Span{
 				{Path: []string{"etl", "load"}, Tasks: 8, Done: 2, Nanos: 1_500_000_000, MovedBytes: 2048, Functions: []string{"main.load (etl.go:7)"}},
-				{Path: []string{"etl"}, Tasks: 1}, {Path: []string{"a", "b"}},
+				{Path: []string{"etl"}, Tasks: 1},
+				{Path: []string{"a", "b"}},
 			},
 			Failures: []scheduler.Failure{{Ago: 90 * time.Second, Key: "load-1", Worker: "w1", Message: "no such file"}},
 			Events:   []scheduler.Event{{Ago: time.Second, Topic: "cluster", Text: "worker w1 joined"}},

@@ -127,8 +127,9 @@ func TestOverview(t *testing.T) {
 		r := c.s.runs[a.run]
 		task = r.id(r.head(a.task))
 	}
-	c.in = append(c.in, In{From: "w0", Msg: &wire.Failed{ID: task, Attempt: 1, Cause: wire.Failure{
-		Func: "main.load", Message: "boom " + strings.Repeat("x", 1000) + "\nmore", Sort: wire.SortUser}}})
+	c.in = append(c.in, In{From: "w0", Msg: &wire.Failed{
+		ID: task, Attempt: 1, Cause: wire.Failure{Func: "main.load", Message: "boom " + strings.Repeat("x", 1000) + "\nmore", Sort: wire.SortUser},
+	}})
 	c.step()
 	o := c.s.Overview(3)
 	if len(o.Graphs) != 3 || o.Graphs[0].Serial != 5 || o.Graphs[0].Name != "sum5" || o.Graphs[2].Tasks != 3 || !slices.Equal(o.Graphs[1].Span, []string{"etl"}) || o.Graphs[0].Layers != len(last.Layers) {

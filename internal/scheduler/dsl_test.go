@@ -609,7 +609,11 @@ func (h *theatre) body(b wire.Body) string {
 func (h *theatre) answer(who, text string) {
 	for _, n := range slices.Sorted(maps.Keys(h.s.relayed)) {
 		if c := h.s.relayed[n]; c.worker.hello.Name == who {
-			h.say(who, &wire.Reply{Request: n, Body: &wire.Ran{Results: []wire.RunResult{{Worker: who, Value: []byte(text)}}}})
+			r := wire.RunResult{Worker: who, Value: []byte(text)}
+			if text == "disk-full" {
+				r.Err = &wire.Failure{Message: text}
+			}
+			h.say(who, &wire.Reply{Request: n, Body: &wire.Ran{Results: []wire.RunResult{r}}})
 		}
 	}
 }

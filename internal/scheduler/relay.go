@@ -66,10 +66,22 @@ func (s *Scheduler) introduce(w *worker) {
 		}
 		body := p.Plugin
 		s.serial++
+		s.relayed[s.serial] = relay{worker: w, plugin: p.Name}
 		w.out.say(&wire.Call{Request: s.serial, Body: &body})
 	}
 	if s.forwarding.told.Serial > 0 || w.hello.Epoch != 0 && w.hello.Epoch != s.conf.Epoch {
 		s.tellForward(w)
+	}
+}
+
+// introduced takes a new worker's word for a plugin: nobody waits for it, but who wonders finds why it is not there.
+func (s *Scheduler) introduced(w *worker, plugin string, m *wire.Reply) {
+	why := m.Err
+	if r, ok := m.Body.(*wire.Ran); ok && len(r.Results) > 0 && r.Results[0].Err != nil {
+		why = r.Results[0].Err.Message
+	}
+	if why != "" {
+		s.event("worker %s has not set up the plugin %q: %s", w, plugin, firstLine(why))
 	}
 }
 

@@ -29,8 +29,9 @@ type wait struct {
 type relay struct {
 	wait   *wait
 	worker *worker
-	at     int  // in the wait's results
-	whole  bool // the worker's answer is the answer
+	at     int    // in the wait's results
+	whole  bool   // the worker's answer is the answer
+	plugin string // that a new worker was given; there is no wait then
 }
 
 func (s *Scheduler) newWait(c *client, request uint64) *wait {
@@ -91,7 +92,7 @@ func (s *Scheduler) settled(w *wait) bool {
 // relay asks a worker on behalf of a wait.
 func (s *Scheduler) relay(w *worker, wt *wait, b wire.Body, whole bool) {
 	s.serial++
-	s.relayed[s.serial] = relay{wt, w, len(wt.results), whole}
+	s.relayed[s.serial] = relay{wait: wt, worker: w, at: len(wt.results), whole: whole}
 	wt.results = append(wt.results, wire.RunResult{Worker: w.hello.Name})
 	wt.calls++
 	w.out.say(&wire.Call{Request: s.serial, Body: b})
@@ -105,6 +106,7 @@ func (s *Scheduler) workerReply(w *worker, m *wire.Reply) {
 	}
 	delete(s.relayed, m.Request)
 	if c.wait == nil {
+		s.introduced(w, c.plugin, m)
 		return
 	}
 	c.wait.calls--
@@ -130,7 +132,9 @@ func (s *Scheduler) workerReply(w *worker, m *wire.Reply) {
 func (s *Scheduler) noWorkerCalls(w *worker, reason string) {
 	var asked []uint64
 	for n, c := range s.relayed {
-		if c.worker == w {
+		if c.worker == w && c.wait == nil {
+			delete(s.relayed, n)
+		} else if c.worker == w {
 			asked = append(asked, n)
 		}
 	}

@@ -454,7 +454,7 @@ func (w *walk) calm() bool {
 
 // replay tells another scheduler the same, and compares what became of it.
 func (w *walk) replay() {
-	again := New(Config{AllowedFailures: 100})
+	again := New(w.s.conf)
 	for _, st := range w.steps {
 		again.Step(st.now, st.in)
 	}
@@ -469,7 +469,11 @@ func TestWalk(t *testing.T) {
 	defer func(n int) { tableMin = n }(tableMin)
 	rapid.Check(t, func(t *rapid.T) {
 		tableMin = rapid.SampledFrom([]int{1, 4, 1024}).Draw(t, "table")
-		w := &walk{t: t, s: New(Config{AllowedFailures: 100})}
+		conf := Config{AllowedFailures: 100}
+		if rapid.Bool().Draw(t, "busy") { // looks around, also for copies to let go, in almost every step
+			conf.Heartbeat, conf.Reduce = 2*time.Millisecond, time.Millisecond
+		}
+		w := &walk{t: t, s: New(conf)}
 		for range w.n(1, 3, "clients") {
 			w.addClient()
 		}

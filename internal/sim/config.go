@@ -148,6 +148,9 @@ func Small(seed uint64) Config {
 	if r.chance(0.2) {
 		c.Weather = storm
 	}
+	if r.chance(0.3) {
+		c.Scheduler.Reduce = r.span(20*time.Millisecond, 500*time.Millisecond)
+	}
 	return c
 }
 

@@ -93,7 +93,7 @@ func TestCase07PoisonTask(t *testing.T) {
 		}
 	}
 	_, err = poison.Result(ctx)
-	says := []string{"exits", "tasks_test.go", "4 worker processes died", "last words of a task", "code 3"}
+	says := []string{"faulttest.exits (", "tasks_test.go", "4 worker processes died", "last words of a task", "code 3"}
 	for i := range 4 {
 		says = append(says, fmt.Sprintf("attempt %d on local-0", i+1))
 	}

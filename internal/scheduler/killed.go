@@ -144,7 +144,7 @@ func (s *Scheduler) condemn(r *run, i int32, outOfMemory bool) bool {
 		Message: fmt.Sprintf("%d worker processes died while they ran %s", x.deaths, r.key(head)),
 	}
 	if src := r.source(head); src.Name != "" {
-		f.Func, f.File, f.Line = src.String(), src.File, src.Line
+		f.Func, f.File, f.Line = src.Name, src.File, src.Line
 	}
 	s.recordFailure(r, f)
 	s.fail(r, i, f)

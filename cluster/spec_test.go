@@ -189,6 +189,25 @@ func TestSpecRestarts(t *testing.T) {
 	}
 }
 
+// TestSpecStartTimeout: who does not join in time is given up and tried again; who is not wanted any more is not waited for.
+func TestSpecStartTimeout(t *testing.T) {
+	ctx, f := minute(t), newFakes()
+	f.hang = make(chan struct{})
+	c := startSpec(t, ctx, cluster.Spec{
+		Template: cluster.Member{Starter: f}, Initial: 1, StartTimeout: 300 * time.Millisecond, Backoff: time.Millisecond, BackoffMax: time.Millisecond,
+	})
+	until(t, ctx, c, "it is given up", func(s cluster.SpecStatus) bool { return s.Members[0].Failures > 1 })
+	if err := c.Status().Members[0].Err; err == nil || !strings.Contains(err.Error(), "did not join within 300ms") {
+		t.Errorf("got %v", err)
+	}
+	if err := c.Scale(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestSpecClose: closing does not wait for what is being started, and leaves nothing.
 func TestSpecClose(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())

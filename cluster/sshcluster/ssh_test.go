@@ -224,6 +224,9 @@ func TestMemberDies(t *testing.T) {
 
 // TestSchedulerDies: nothing can go on without it, and nothing is left.
 func TestSchedulerDies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits until all have noticed")
+	}
 	t.Parallel()
 	ctx, server := minute(t), sshtest.Start(t)
 	c, err := sshcluster.Start(ctx, server.Config(1))

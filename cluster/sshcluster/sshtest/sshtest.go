@@ -1,5 +1,3 @@
-//go:build unix
-
 // Package sshtest is an SSH server of this process for tests: its commands run on this machine, with a home of their own.
 package sshtest
 
@@ -20,7 +18,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
@@ -251,19 +248,18 @@ func (s *Server) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 
 // wait tells how a command ended.
 func (s *Server) wait(cmd *exec.Cmd, channel ssh.Channel) {
-	err := cmd.Wait()
+	_ = cmd.Wait()
 	s.mu.Lock()
 	delete(s.running, cmd.Process.Pid)
 	s.mu.Unlock()
-	exit, _ := errors.AsType[*exec.ExitError](err)
-	if exit != nil && exit.Sys().(syscall.WaitStatus).Signaled() {
+	if code := cmd.ProcessState.ExitCode(); code < 0 { // by a signal
 		_, _ = channel.SendRequest("exit-signal", false, ssh.Marshal(struct {
 			Signal     string
 			Core       bool
 			Text, Lang string
 		}{Signal: "KILL"}))
 	} else {
-		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(max(0, cmd.ProcessState.ExitCode()))}))
+		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(code)}))
 	}
 	_ = channel.Close()
 }

@@ -105,7 +105,7 @@ func WorkerInfoOf(w *wire.WorkerInfo) WorkerInfo {
 }
 
 // ClientInfoOf is what a scheduler says of a client. Package cluster calls it.
-func ClientInfoOf(k *wire.ClientInfo) ClientInfo {
+func ClientInfoOf(k *wire.ClientInfo) ClientInfo { //nolint:revive // Info is the cluster's
 	return ClientInfo{Number: int(k.Number), Process: k.Process, Futures: k.Claims, Silent: ms(k.SilentMS)}
 }
 

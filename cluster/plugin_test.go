@@ -115,9 +115,21 @@ func TestSchedulerPlugin(t *testing.T) {
 		t.Error(err)
 	}
 	for _, want := range [][]string{
-		{"start 0"}, {"worker worker-0 3"}, {"worker worker-1 3"}, {"client 1 ", ":"}, {"graph 1 of 1: 1 tasks", "retries 2 priority 7 at 2"},
-		{"inc-", "of 1: queued to processing at worker-", "(1)"}, {"inc-", "of 1: processing to memory at worker-"}, {"inc-", "memory to released at  (1)"},
-		{"news: 42 <nil> true"}, {"cluster: worker worker-0 joined", "false"}, {"no graph 1"}, {"restart by 1"}, {"before close"}, {"no worker worker-1"}, {"close"},
+		{"start 0"},
+		{"worker worker-0 3"},
+		{"worker worker-1 3"},
+		{"client 1 ", ":"},
+		{"graph 1 of 1: 1 tasks", "retries 2 priority 7 at 2"},
+		{"inc-", "of 1: queued to processing at worker-", "(1)"},
+		{"inc-", "of 1: processing to memory at worker-"},
+		{"inc-", "memory to released at  (1)"},
+		{"news: 42 <nil> true"},
+		{"cluster: worker worker-0 joined", "false"},
+		{"no graph 1"},
+		{"restart by 1"},
+		{"before close"},
+		{"no worker worker-1"},
+		{"close"},
 	} {
 		if !d.has(want...) {
 			t.Errorf("was not told of %q", want)
@@ -222,6 +234,40 @@ func TestSchedulerPluginSlow(t *testing.T) {
 			t.Errorf("the log does not say %q", want)
 		}
 	}
+}
+
+// TestSchedulerPluginHangs: what does not return in Start or Close is named, and waited for no longer than the caller wants.
+func TestSchedulerPluginHangs(t *testing.T) {
+	hang := make(chan struct{})
+	defer close(hang)
+	short := func() context.Context {
+		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+		t.Cleanup(cancel)
+		return ctx
+	}
+	hangs := func(err error, hook string) {
+		t.Helper()
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), `"stuck"`) || !strings.Contains(err.Error(), hook+", ") || !strings.Contains(err.Error(), "plugin_test.go:") {
+			t.Errorf("%s: %v", hook, err)
+		}
+	}
+	stuck := cluster.SchedulerPlugin{Start: func(context.Context) error { <-hang; return nil }}
+	_, err := cluster.StartInProcess(short(), cluster.Config{Workers: 1, Scheduler: cluster.SchedulerConfig{
+		Plugins: map[string]cluster.SchedulerPlugin{"a": {}, "stuck": stuck, "z": {}},
+	}})
+	hangs(err, "Start")
+	p, err := cluster.StartInProcess(t.Context(), cluster.Config{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hangs(p.Register(short(), "stuck", stuck), "Start")
+	if err := p.Register(t.Context(), "stuck", cluster.SchedulerPlugin{Close: func(context.Context) { <-hang }}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Register(t.Context(), "panics", cluster.SchedulerPlugin{Start: func(context.Context) error { panic("no") }}); err == nil || !strings.Contains(err.Error(), "panicked") {
+		t.Errorf("a Start that panics: %v", err)
+	}
+	hangs(p.Close(short()), "Close")
 }
 
 // safeBuffer is a buffer for several goroutines.

@@ -54,7 +54,7 @@ var actorOption = Option{func(s *settings) { s.run.Actor, s.run.Impure = true, t
 
 // ActorOf returns the actor whose future is given; the task must have been submitted by [Client.Actor], or run in this process.
 func ActorOf[T any](f *Future[T]) *Actor[T] {
-	x := f.share.cell
+	x := f.own().cell
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.actor == nil {
@@ -159,7 +159,7 @@ func (a *Actor[T]) remote(ctx context.Context) (*remote.Executor, wire.ID, *remo
 		}
 		return c.link.x, a.id, nil, nil
 	}
-	t, err := a.future.share.get()
+	t, err := a.future.own().get()
 	if err != nil {
 		return nil, wire.ID{}, nil, err
 	}
@@ -167,7 +167,7 @@ func (a *Actor[T]) remote(ctx context.Context) (*remote.Executor, wire.ID, *remo
 	if !ok {
 		return nil, wire.ID{}, nil, nil
 	}
-	return a.future.share.cell.c.link.x, h.ID(), h, h.Submitted(ctx)
+	return a.future.own().cell.c.link.x, h.ID(), h, h.Submitted(ctx)
 }
 
 // callHere calls a method in this process.

@@ -81,6 +81,9 @@ func (x *cell) again() error {
 
 // release gives up one future's share. The task's value goes with the last.
 func (x *cell) release() {
+	if x.c == nil {
+		return // of no future
+	}
 	x.c.mu.Lock()
 	last := x.refs.Add(-1) == 0
 	if last && x.c.cells[x.token] == x {

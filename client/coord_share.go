@@ -10,9 +10,9 @@ type shared interface {
 }
 
 func (f *Future[R]) again() any {
-	f.share.cell.refs.Add(1)
-	g := newFuture[R](f.share.cell)
-	if f.share.released.Load() {
+	f.own().cell.refs.Add(1)
+	g := newFuture[R](f.own().cell)
+	if f.own().released.Load() {
 		g.Release() // there may be nothing any more
 	}
 	return g

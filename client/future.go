@@ -70,8 +70,21 @@ func (f *Future[R]) adopt(x *cell) {
 	runtime.AddCleanup(f, (*share).release, f.share)
 }
 
+// errNoFuture is the error of a future that stands for nothing.
+var errNoFuture = errors.New("client: the future is nil or empty: it comes from no Submit, Map, Scatter or the like")
+
+// own returns the future's part of its task; that of a nil or empty future has failed.
+func (f *Future[R]) own() *share {
+	if f != nil && f.share != nil {
+		return f.share
+	}
+	s := &share{cell: &cell{err: errNoFuture}}
+	s.released.Store(true)
+	return s
+}
+
 // sharedCell returns the cell of a future of any type.
-func (f *Future[R]) sharedCell() *cell { return f.share.cell }
+func (f *Future[R]) sharedCell() *cell { return f.own().cell }
 
 // failed is a future whose call was wrong.
 func failed[R any](c *Client, err error) *Future[R] { return newFuture[R](&cell{c: c, err: err}) }
@@ -107,14 +120,14 @@ func (b broken) Notify(f func()) { f() }
 func (b broken) Value(context.Context) (any, error) { return nil, b.err }
 
 // Pending returns the future as something that graphs can stand on.
-func (f *Future[R]) Pending() graph.Pending { return f.share.pending() }
+func (f *Future[R]) Pending() graph.Pending { return f.own().pending() }
 
 // Result waits until the result is there and returns it, or the error of the function: a *sheaf.TaskError that names the
 // function, its file and line. Inside of a task it gives the task's place to others while it waits, so ctx should be the
 // task's.
 func (f *Future[R]) Result(ctx context.Context) (R, error) {
 	var zero R
-	t, err := f.share.get()
+	t, err := f.own().get()
 	if err != nil {
 		return zero, err
 	}
@@ -123,7 +136,7 @@ func (f *Future[R]) Result(ctx context.Context) (R, error) {
 	if err != nil {
 		return zero, err
 	}
-	f.share.cell.settle()
+	f.own().cell.settle()
 	r, ok := v.(R)
 	if !ok && v != nil {
 		return zero, fmt.Errorf("client: the task %s returned %T, want %T", t.Key(), v, zero)
@@ -135,7 +148,7 @@ func (f *Future[R]) Result(ctx context.Context) (R, error) {
 //
 // Same as Future.exception without waiting.
 func (f *Future[R]) Err() error {
-	t, err := f.share.get()
+	t, err := f.own().get()
 	if err != nil || !t.Done() {
 		return err
 	}
@@ -148,7 +161,7 @@ func (f *Future[R]) Err() error {
 
 // Done reports whether the result is there, or failed, or was cancelled.
 func (f *Future[R]) Done() bool {
-	t, err := f.share.get()
+	t, err := f.own().get()
 	return err != nil || t.Done()
 }
 
@@ -172,7 +185,7 @@ func (f *Future[R]) Cancelled() bool { return f.Status() == Cancelled }
 
 // Key returns the name of the task.
 func (f *Future[R]) Key() string {
-	t, err := f.share.get()
+	t, err := f.own().get()
 	if err != nil {
 		return ""
 	}
@@ -192,11 +205,11 @@ func (f *Future[R]) String() string {
 // Cancel cancels the function: if it has not begun it does not run, else its context is cancelled and its result ignored.
 // Futures that depend on it fail too. It reports whether there was anything to cancel.
 func (f *Future[R]) Cancel(reason ...string) bool {
-	t, err := f.share.get()
+	t, err := f.own().get()
 	if err != nil {
 		return false
 	}
-	return f.share.cell.end(t.Cancel(cancelled(t, reason)))
+	return f.own().cell.end(t.Cancel(cancelled(t, reason)))
 }
 
 func cancelled(t task, reason []string) error {
@@ -212,14 +225,14 @@ func cancelled(t task, reason []string) error {
 //
 // Same as Client.cancel(force=True).
 func (f *Future[R]) CancelForce(reason ...string) bool {
-	t, err := f.share.get()
+	t, err := f.own().get()
 	if err != nil {
 		return false
 	}
 	if all, ok := t.(interface{ CancelForce(cause error) bool }); ok {
-		return f.share.cell.end(all.CancelForce(cancelled(t, reason)))
+		return f.own().cell.end(all.CancelForce(cancelled(t, reason)))
 	}
-	return f.share.cell.end(t.Cancel(cancelled(t, reason)))
+	return f.own().cell.end(t.Cancel(cancelled(t, reason)))
 }
 
 // Exception waits until the future is done and returns the error of the function, nil if it has none. Err does not wait.
@@ -259,7 +272,7 @@ func (f *Future[R]) Traceback(ctx context.Context) string {
 // Same as Client.recreate_error_locally.
 func (f *Future[R]) Recreate(ctx context.Context) (R, error) {
 	var zero R
-	x := f.share.cell
+	x := f.own().cell
 	x.mu.Lock()
 	here, err := x.here, x.err
 	x.mu.Unlock()
@@ -294,15 +307,15 @@ func (f *Future[R]) Retry(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	if f.share.released.Load() {
+	if f.own().released.Load() {
 		return f.Err()
 	}
-	return f.share.cell.again()
+	return f.own().cell.again()
 }
 
 // AddDoneCallback calls callback with the future once it is done, in a goroutine of its own.
 func (f *Future[R]) AddDoneCallback(callback func(*Future[R])) {
-	t, err := f.share.get()
+	t, err := f.own().get()
 	if err != nil {
 		go callback(f)
 		return
@@ -311,7 +324,7 @@ func (f *Future[R]) AddDoneCallback(callback func(*Future[R])) {
 }
 
 // Release gives up the result. Other futures of the same task, and tasks that were submitted with it, keep theirs.
-func (f *Future[R]) Release() { f.share.release() }
+func (f *Future[R]) Release() { f.own().release() }
 
 // retrier is a future of any type.
 type retrier interface {

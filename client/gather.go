@@ -44,7 +44,7 @@ func (c *Client) Gather[R any](ctx context.Context, futures []*Future[R], opts .
 func remoteOf[R any](futures []*Future[R]) []*remote.Handle {
 	var hs []*remote.Handle
 	for i, f := range futures {
-		t, err := f.share.get()
+		t, err := f.own().get()
 		h, ok := handleOf(t)
 		if err != nil || !ok || i > 0 && !h.Same(hs[0]) {
 			return nil
@@ -71,7 +71,7 @@ func gatherRemote[R any](ctx context.Context, results []R, futures []*Future[R],
 		if !ok && v != nil {
 			return nil, fmt.Errorf("client: the task %s returned %T, want %T", hs[i].Key(), v, r)
 		}
-		futures[i].share.cell.settle()
+		futures[i].own().cell.settle()
 		results = append(results, r)
 	}
 	return results, nil

@@ -43,7 +43,7 @@ func (c *Client) WhoHas[R any](ctx context.Context, futures []*Future[R]) ([][]s
 func idsOf[R any](ctx context.Context, futures []*Future[R]) ([]wire.ID, error) {
 	ids := make([]wire.ID, len(futures))
 	for i, f := range futures {
-		t, err := f.share.get()
+		t, err := f.own().get()
 		if err != nil {
 			return nil, err
 		}

@@ -102,6 +102,9 @@ const depthMax = 16
 
 func (b *binder) bind(v any, want reflect.Type) (argument, error) {
 	if l, ok := v.(lazy); ok {
+		if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+			return argument{}, fmt.Errorf("a nil %T given, want a value or something that becomes one", v)
+		}
 		return b.lazy(l, want)
 	}
 	if v == nil {

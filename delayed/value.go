@@ -2,6 +2,7 @@ package delayed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -142,7 +143,21 @@ type Ref[T any] struct{ pending func() graph.Pending }
 func (r *Ref[T]) Bind(pending func() graph.Pending) { r.pending = pending }
 
 func (r *Ref[T]) node() *node {
+	if r.pending == nil {
+		return &node{layer: graph.Held("future", graph.Token{}, []graph.Pending{empty{}})}
+	}
 	return &node{layer: graph.Held("future", graph.Token{}, []graph.Pending{r.pending()})}
+}
+
+// empty is what a reference stands for that was never bound.
+type empty struct{}
+
+func (empty) Key() graph.Key { return graph.Key{Name: "empty", Token: graph.Unique()} }
+
+func (empty) Notify(f func()) { f() }
+
+func (empty) Value(context.Context) (any, error) {
+	return nil, errors.New("delayed: an empty future was given, which comes from no call")
 }
 
 func (r *Ref[T]) elem() reflect.Type { return reflect.TypeFor[T]() }

@@ -178,6 +178,35 @@ func testWrongCalls(t *testing.T, c *client.Client) {
 	if _, err := c.Gather(t.Context(), c.Map[int](add, []int{1, 2}, []int{1})); err == nil {
 		t.Error("Map over slices of different lengths succeeded")
 	}
+	for _, none := range []*client.Future[int]{nil, {}} {
+		testNoFuture(t, c, none)
+	}
+}
+
+// testNoFuture checks that a future which comes from nowhere has failed, and nothing else.
+func testNoFuture(t *testing.T, c *client.Client, none *client.Future[int]) {
+	ctx := t.Context()
+	_, direct := none.Result(ctx)
+	_, gathered := c.Gather(ctx, []*client.Future[int]{c.Submit[int](inc, 1), none})
+	_, passed := c.Submit[int](inc, none).Result(ctx)
+	_, mapped := c.Gather(ctx, c.Map[int](inc, []*client.Future[int]{none}))
+	for i, err := range []error{direct, gathered, passed, mapped, none.Err(), none.Exception(ctx), none.Retry(ctx)} {
+		if err == nil {
+			t.Errorf("%d: a future from nowhere has a value", i)
+		}
+	}
+	if !none.Done() || none.Cancel() || none.Key() == "" && none.String() == "" {
+		t.Errorf("a future from nowhere: %v", none)
+	}
+	none.Release()
+	for f := range c.AsCompleted(ctx, []*client.Future[int]{none}) {
+		if f != none {
+			t.Errorf("got %v", f)
+		}
+	}
+	if done, _, err := c.Wait(ctx, []*client.Future[int]{none}); err != nil || len(done) != 1 {
+		t.Errorf("waiting for a future from nowhere: %v, %v", done, err)
+	}
 }
 
 func testErrors(t *testing.T, c *client.Client) {

@@ -82,11 +82,11 @@ func (x *Files) home() (string, error) {
 	if parent == "" {
 		parent = os.TempDir()
 	}
-	left, _ := filepath.Glob(filepath.Join(parent, filesPattern+"*"))
-	for _, dir := range left {
+	left, _ := os.ReadDir(parent)
+	for _, d := range left {
 		var pid int
-		if _, err := fmt.Sscanf(filepath.Base(dir), filesPattern+"%d-", &pid); err == nil && dead(pid) {
-			_ = os.RemoveAll(dir)
+		if _, err := fmt.Sscanf(d.Name(), filesPattern+"%d-", &pid); err == nil && dead(pid) {
+			_ = os.RemoveAll(filepath.Join(parent, d.Name()))
 		}
 	}
 	if err := os.MkdirAll(parent, 0o700); err != nil {

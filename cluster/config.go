@@ -42,7 +42,7 @@ type SchedulerConfig struct {
 	// Plugins are told what happens in the cluster, by name; see [Scheduler.Register] for later ones.
 	Plugins map[string]SchedulerPlugin `json:"-"`
 	// AllowFunctions lets clients that run this very executable call functions in the scheduler's process, see [client.Client.RunOnScheduler]. Clusters
-	// that [StartLocal] and [StartInProcess] start allow it anyway as long as they listen on the loopback interface only.
+	// that [StartLocal] and [StartInProcess] start allow it anyway, unless they listen beyond the loopback interface or use an external server.
 	AllowFunctions bool
 
 	functions bool   // the cluster is one of this machine alone

@@ -42,7 +42,7 @@ func StartLocal(ctx context.Context, conf Config) (*Local, error) {
 	}
 	sc := conf.Scheduler
 	sc.local = true
-	sc.functions = sc.Listen == "" || loopback(sc.Listen)
+	sc.functions = len(sc.External) == 0 && (sc.Listen == "" || loopback(sc.Listen))
 	if sc.Security.Token == "" {
 		sc.Security = conf.Security
 	}

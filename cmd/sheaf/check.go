@@ -32,6 +32,12 @@ func checkScheduler(conf *cluster.SchedulerConfig) error {
 		return fmt.Errorf("--no-workers is %v, want a time, or 0 to wait for ever", conf.NoWorkers)
 	}
 	switch {
+	case conf.ReduceReplicas < 0:
+		return fmt.Errorf("--reduce-replicas is %v, want a time, or 0 for never", conf.ReduceReplicas)
+	case conf.ReduceReplicas == 0:
+		conf.ReduceReplicas = -1 // never
+	}
+	switch {
 	case conf.AllowedFailures < 0:
 		return fmt.Errorf("--allowed-failures is %d, want 0 or more", conf.AllowedFailures)
 	case conf.AllowedFailures == 0:

@@ -116,6 +116,7 @@ Who has the token can run any program on the workers, unless --executable names 
 	c.Flags().DurationVar(&conf.Lease, "lease", 15*time.Minute, "how long the futures of a silent client live")
 	c.Flags().DurationVar(&conf.NoWorkers, "no-workers", 0, "how long a task waits for a worker that may run it before it fails; 0 is for ever")
 	c.Flags().IntVar(&conf.AllowedFailures, "allowed-failures", 3, "how many deaths of workers a task may cause; with the next one it fails")
+	c.Flags().DurationVar(&conf.ReduceReplicas, "reduce-replicas", 2*time.Second, "how often copies of values that no task needs are let go; 0 is never")
 	return c
 }
 

@@ -169,6 +169,7 @@ func TestClusterFlags(t *testing.T) {
 		{"--lease is 0s", []string{"scheduler", "--lease", "0s"}},
 		{"want at least two heartbeats", []string{"scheduler", "--heartbeat", "6s"}},
 		{"--no-workers is -1s", []string{"scheduler", "--no-workers=-1s"}},
+		{"--reduce-replicas is -1s", []string{"scheduler", "--reduce-replicas=-1s"}},
 		{"--allowed-failures is -1", []string{"scheduler", "--allowed-failures=-1"}},
 		{"invalid argument \"soon\"", []string{"scheduler", "--lost", "soon"}},
 		{"--processes is 0", []string{"worker", url, "-p", "0"}},

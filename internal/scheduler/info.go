@@ -167,7 +167,7 @@ const textTasksMax = 10_000
 // text is the whole state for people.
 func (s *Scheduler) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "cluster %s epoch %d at %s\n", s.conf.Cluster, s.conf.Epoch, seconds(s.now))
+	fmt.Fprintf(&b, "cluster %s epoch %d at %s: %d values have copies, %d copies were let go\n", s.conf.Cluster, s.conf.Epoch, seconds(s.now), len(s.copies), s.reduced)
 	for _, w := range s.live {
 		fmt.Fprintf(&b, "worker %d %s %s: %d threads, %d processing, %d stopping, %d long, holds %d values of %d bytes, load %s\n",
 			w.number, w.hello.Name, statusText(w), w.threads, w.sent.live, len(w.zombies), w.long, len(w.holds), w.held, nanos(w.load))

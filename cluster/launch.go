@@ -136,6 +136,7 @@ type remoteProcess struct {
 	mu      sync.Mutex // guards what follows
 	printed []string   // its last lines
 	closing bool
+	end     chan struct{} // closed when its input is to end
 }
 
 // startRemote launches a program, tells it what to be, and waits until it is that.
@@ -152,7 +153,10 @@ func startRemote(ctx context.Context, l Launcher, remote RemoteConfig, j Join, d
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %s: %w", j.Name, err)
 	}
-	p := &remoteProcess{streams: s, where: j.Name, log: loggerOf(j.Logger).With("member", j.Name), said: make(chan struct{}), done: make(chan struct{})}
+	p := &remoteProcess{
+		streams: s, where: j.Name, log: loggerOf(j.Logger).With("member", j.Name), said: make(chan struct{}), done: make(chan struct{}),
+		end: make(chan struct{}),
+	}
 	if s.Where != "" {
 		p.where = j.Name + " on " + s.Where
 	}
@@ -190,21 +194,21 @@ func (p *remoteProcess) check() error {
 	return nil
 }
 
-// feed writes the document, and signs of life until the end.
+// feed writes the document, and signs of life until the end. It alone touches the input, which need not be safe for several goroutines.
 func (p *remoteProcess) feed(doc []byte, every time.Duration) {
-	if _, err := p.streams.Stdin.Write(doc); err != nil {
-		return // it has ended, or is about to
-	}
+	defer func() { _ = p.streams.Stdin.Close() }()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
+	for text := doc; ; text = []byte("\n") {
+		if _, err := p.streams.Stdin.Write(text); err != nil {
+			return // it has ended, or is about to
+		}
 		select {
 		case <-p.done:
 			return
-		case <-tick.C:
-		}
-		if _, err := p.streams.Stdin.Write([]byte("\n")); err != nil {
+		case <-p.end:
 			return
+		case <-tick.C:
 		}
 	}
 }
@@ -308,8 +312,12 @@ func (p *remoteProcess) Err() error {
 func (p *remoteProcess) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.closing = true
+	select {
+	case <-p.end:
+	default:
+		close(p.end)
+	}
 	p.mu.Unlock()
-	_ = p.streams.Stdin.Close()
 	select {
 	case <-p.done:
 		return nil

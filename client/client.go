@@ -100,8 +100,8 @@ func (c *Client) SizeBytes() int64 { return 0 }
 // Distributed reports whether the client's tasks run in other processes.
 func (c *Client) Distributed() bool { return c.link != nil }
 
-// MemoryBytes returns how many bytes of values the worker with the least memory can have, 0 while there is none or for a client in this
-// process: collections are planned for that. It makes the client a sheaf.Sized.
+// MemoryBytes returns how many bytes of values the worker with the least memory can have: collections are planned for that. It is 0 for a client
+// in this process, and while there is no worker and nobody knows what those that come will have. It makes the client a sheaf.Sized.
 func (c *Client) MemoryBytes() int64 {
 	if c.link == nil || c.link.x == nil {
 		return 0
@@ -111,6 +111,9 @@ func (c *Client) MemoryBytes() int64 {
 		if n := wire.ValueBytes(p.MemoryBytes); n > 0 && (least == 0 || n < least) {
 			least = n
 		}
+	}
+	if least == 0 {
+		return wire.ValueBytes(c.link.conf.Memory)
 	}
 	return least
 }

@@ -34,6 +34,7 @@ type Connection struct {
 	Worker     uint32                                          // the number of the worker in whose tasks the client lives
 	Address    string                                          // the scheduler's host as this process reaches it, for links
 	Cluster    any                                             // what Client.Cluster returns
+	Memory     int64                                           // that each worker will have, for plans that are made before the first has joined; 0 if that is not known
 	Close      func() error
 }
 

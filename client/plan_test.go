@@ -121,12 +121,12 @@ func (p measuredPlanner) PlanDistributed(cs []sheaf.Collection, where sheaf.Plac
 func TestPlanForTheSmallestWorker(t *testing.T) {
 	x := remote.New(remote.Config{Send: func(wire.Message) error { return nil }})
 	defer x.Close(sheaf.ErrClosed)
-	c := &Client{link: &link{x: x}}
+	c := &Client{link: &link{x: x, conf: Connection{Memory: 20 << 30}}}
 	for _, tc := range []struct {
 		peers []wire.Peer
 		want  int64
 	}{
-		{nil, 0},
+		{nil, 12 << 30},
 		{[]wire.Peer{{Number: 1, MemoryBytes: 10 << 30}, {Number: 2}}, 6 << 30},
 		{[]wire.Peer{{Number: 3, MemoryBytes: 5 << 30}}, 3 << 30},
 		{[]wire.Peer{{Number: 3, MemoryBytes: 5 << 30, Gone: true}}, 6 << 30},

@@ -20,6 +20,7 @@ type InProcess struct {
 	workers []*worker
 	hash    string
 	token   string
+	memory  int64 // of each worker
 
 	closing sync.Once
 	err     error // of Close
@@ -43,7 +44,7 @@ func StartInProcess(ctx context.Context, conf Config) (*InProcess, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
-	c := &InProcess{hub: mem.NewHub(mem.Config{}), hash: self.Hash, token: NewToken()}
+	c := &InProcess{hub: mem.NewHub(mem.Config{}), hash: self.Hash, token: NewToken(), memory: conf.MemoryBytes}
 	if c.core, err = newCore(ctx, sc, c.hub, nil, func(reason string) { go c.shut(context.Background(), reason) }); err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func StartInProcess(ctx context.Context, conf Config) (*InProcess, error) {
 
 // Client returns a new client of the cluster.
 func (c *InProcess) Client(ctx context.Context) (*client.Client, error) {
-	return client.Connect(ctx, client.Connection{Network: c.hub, Token: c.token, Executable: c.hash, Cluster: c})
+	return client.Connect(ctx, client.Connection{Network: c.hub, Token: c.token, Executable: c.hash, Cluster: c, Memory: c.memory})
 }
 
 // Info returns the state of the cluster.

@@ -110,5 +110,5 @@ func (l *Local) Client(ctx context.Context) (*client.Client, error) {
 	if s.server != nil { // it is of this process: there need be no socket between
 		net.conf.Server, net.conf.URLs = s.server, nil
 	}
-	return client.Connect(ctx, client.Connection{Network: net, Token: s.Security().Token, TLS: net.conf.TLS, Address: "localhost", Cluster: l})
+	return client.Connect(ctx, client.Connection{Network: net, Token: s.Security().Token, TLS: net.conf.TLS, Address: "localhost", Cluster: l, Memory: l.agent.conf.MemoryBytes})
 }

@@ -68,11 +68,11 @@ func (s *Scheduler) reduce() {
 
 // reduce1 lets the copies of one value go that nobody needs, and returns how many users it has looked at.
 func (s *Scheduler) reduce1(r *run, i int32) (looked int) {
-	have := r.holders(i, nil)
-	surplus := len(have) - int(max(r.goal(i), 1))
+	surplus := 1 + len(r.extra[i].more) - int(max(r.goal(i), 1))
 	if surplus <= 0 {
 		return 0
 	}
+	have := r.holders(i, nil)
 	u := users{have: have, at: make([]bool, len(have))}
 	if t := &r.tasks[i]; (t.claims > 0 || t.pins > 0) && s.workers[t.at].open() {
 		u.mark(t.at) // clients were told of the first one, and would ask there in vain

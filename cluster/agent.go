@@ -13,6 +13,7 @@ import (
 
 	"sheaf/internal/agent"
 	"sheaf/internal/session"
+	"sheaf/internal/tempdir"
 	"sheaf/internal/transport/nats"
 	"sheaf/internal/wire"
 )
@@ -53,7 +54,7 @@ func StartAgent(ctx context.Context, conf AgentConfig) (*Agent, error) {
 	}
 	a.dir = conf.Dir
 	if a.dir == "" {
-		dir, err := os.MkdirTemp("", "sheaf-agent-")
+		dir, err := tempdir.Make("agent")
 		if err != nil {
 			return nil, fmt.Errorf("cluster: %w", err)
 		}
@@ -321,7 +322,7 @@ func (a *Agent) Close(ctx context.Context) error {
 
 func (a *Agent) remove() {
 	if a.temp != "" {
-		_ = os.RemoveAll(a.temp)
+		_ = tempdir.Remove(a.temp)
 	}
 }
 

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 
 	"sheaf/client"
+	"sheaf/internal/tempdir"
 	"sheaf/internal/transport"
 	"sheaf/internal/transport/filelog"
 	"sheaf/internal/transport/nats"
@@ -42,7 +42,7 @@ func StartScheduler(ctx context.Context, conf SchedulerConfig) (*Scheduler, erro
 	}
 	s := &Scheduler{closed: make(chan struct{})}
 	if conf.StoreDir == "" {
-		dir, err := os.MkdirTemp("", "sheaf-scheduler-")
+		dir, err := tempdir.Make("scheduler")
 		if err != nil {
 			return nil, fmt.Errorf("cluster: %w", err)
 		}
@@ -175,7 +175,7 @@ func (s *Scheduler) shut(ctx context.Context, reason string) {
 			s.server.Close()
 		}
 		if s.temp != "" {
-			s.err = errors.Join(s.err, os.RemoveAll(s.temp))
+			s.err = errors.Join(s.err, tempdir.Remove(s.temp))
 		}
 	})
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	_ "github.com/duckdb/duckdb-go-bindings" // links DuckDB's static library
+
+	"sheaf/internal/tempdir"
 )
 
 // duckdbVersion is the release whose C interface duckdb_abi.h declares.
@@ -69,7 +71,7 @@ func Open(opts Options) (*Pool, error) {
 	}
 	p := &Pool{opts: opts, slots: make(chan *Conn, opts.Databases), open: opts.Databases}
 	if p.opts.TempDir == "" {
-		dir, err := os.MkdirTemp("", "sheaf-duckdb-")
+		dir, err := tempdir.Make("duckdb")
 		if err != nil {
 			return nil, fmt.Errorf("frame: no directory to spill to: %w", err)
 		}
@@ -123,7 +125,7 @@ func (p *Pool) collect(c *Conn) {
 		c.closeDB()
 	}
 	if p.open--; p.open == 0 && p.ownTemp != "" {
-		os.RemoveAll(p.ownTemp)
+		_ = tempdir.Remove(p.ownTemp)
 	}
 }
 

@@ -63,3 +63,15 @@ func ExampleNote() {
 	// w is refused: the worker speaks protocol 99, the scheduler 1; run the same release of sheaf on both
 	// drop w
 }
+
+func ExampleOverview() {
+	s := scheduler.New(scheduler.Config{})
+	s.Step(time.Second, []scheduler.In{{From: "w1", Msg: &wire.WorkerHello{Version: wire.Version, Name: "w1", Threads: 2, Executable: "exe"}}})
+	s.Step(3*time.Second, nil)
+	o := s.Overview(10)
+	fmt.Println(len(o.Graphs), len(o.Spans), len(o.Prefixes), len(o.Failures))
+	fmt.Println(o.Events[0].Ago, o.Events[0].Text)
+	// Output:
+	// 0 0 0 0
+	// 2s worker w1 joined: 2 threads at
+}

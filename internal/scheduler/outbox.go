@@ -23,7 +23,7 @@ type outbox struct {
 	fetch    []wire.Place
 	computes []*wire.Compute // full ones
 	compute  *wire.Compute
-	bytes    int // about how large compute is
+	bytes    int       // about how large compute is
 	inputs   []wire.ID // of its tasks, as are ends
 	ends     []int32
 	workers  []uint32 // of its places

@@ -88,7 +88,7 @@ func Connect(ctx context.Context, conf Connection, opts ...Option) (*Client, err
 	coords := newRemoteCoordinator(l)
 	l.x = remote.New(remote.Config{
 		Send: l.send, Fetcher: conf.Fetcher, Pack: pack, Parse: travel.ParseValue, Error: travel.DecodeError, SizeOf: codec.SizeOf,
-		Delivery: coords.delivery,
+		Delivery: coords.delivery, Attend: attend,
 	})
 	if err := l.open(ctx); err != nil {
 		l.end()

@@ -127,6 +127,10 @@ func newFetcher(token string, t *tls.Config) (remote.Fetcher, func() error) {
 	return fetcher{f}, func() error { f.Close(); return nil }
 }
 
+func attend(ctx context.Context, silent func()) (context.Context, func()) {
+	return http.Attend(ctx, http.ConnectWait, http.AnswerWait, silent)
+}
+
 // Fetch gets values from a worker.
 func (f fetcher) Fetch(ctx context.Context, address string, ids []wire.ID, got func(int, any, error)) error {
 	i := -1

@@ -11,7 +11,7 @@ import (
 )
 
 // TestCase14SilentHolder: the network to one of two holders of values drops what is sent, without a word. The third worker reads the values from
-// the other one, long before the first is given up (30 s).
+// the other one, long before the first is given up (30 s), and so does the client.
 func TestCase14SilentHolder(t *testing.T) {
 	t.Parallel()
 	rs := newRelays(t)
@@ -49,6 +49,21 @@ func TestCase14SilentHolder(t *testing.T) {
 	t.Logf("%s got 8 values in %v", reader, took)
 	if took > 20*time.Second {
 		t.Error("it waited for the holder that does not answer")
+	}
+	begun = time.Now()
+	vs, err := r.c.Gather(ctx, fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range vs {
+		if digest(v) != digest(block(uint64(i), 1<<16)) {
+			t.Errorf("value %d is another", i)
+		}
+	}
+	took = time.Since(begun)
+	t.Logf("the client got them in %v", took)
+	if took > 20*time.Second {
+		t.Error("the client waited for the holder that does not answer")
 	}
 	p.Stall(netns.Up, false)
 	r.healthy()

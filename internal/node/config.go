@@ -53,8 +53,8 @@ type Config struct {
 	Refused func() int64 // requests that the data server has refused; may be nil
 	RSS     func() int64 // memory of the process, if it is this worker's alone; may be nil
 
-	ConnectWait time.Duration                                                              // after which a peer that has not taken a connection is called silent, and others are asked too; 0 means 250 ms
-	AnswerWait  time.Duration                                                              // the same of one that has, and has not begun to answer; 0 means 2 s
+	ConnectWait time.Duration                                                              // after which a peer that has not taken a connection is called silent, and others are asked too; 0 means http.ConnectWait
+	AnswerWait  time.Duration                                                              // the same of one that has, and has not begun to answer; 0 means http.AnswerWait
 	Grace       time.Duration                                                              // how long a function may go on after it was told to end, before that is reported; 0 means 5 s
 	StoreShare  float64                                                                    // of the memory, above which values are spilled; 0 means 0.6
 	Limits      worker.Config                                                              // of the machine; its Hello is not used
@@ -74,10 +74,10 @@ func (c Config) withDefaults() (Config, error) {
 		c.Grace = 5 * time.Second
 	}
 	if c.ConnectWait <= 0 {
-		c.ConnectWait = 250 * time.Millisecond
+		c.ConnectWait = http.ConnectWait
 	}
 	if c.AnswerWait <= 0 {
-		c.AnswerWait = 2 * time.Second
+		c.AnswerWait = http.AnswerWait
 	}
 	if c.StoreShare <= 0 {
 		c.StoreShare = 0.6

@@ -40,10 +40,10 @@ func (n *Node) fetch(e *worker.Fetch) {
 		} else if ok {
 			defer n.store.Add(-expected)
 		}
-		ctx, s := n.attend(number, ids)
+		ctx, sign := http.Attend(n.life, n.conf.ConnectWait, n.conf.AnswerWait, func() { n.arrive(arrival{worker: number, silent: ids}) })
 		told := make(map[wire.ID]bool, len(ids))
 		err := n.conf.Fetcher.Get(ctx, addr, ids, func(id wire.ID, v any, err error) {
-			s.end()
+			sign()
 			if told[id] {
 				return
 			}
@@ -60,7 +60,7 @@ func (n *Node) fetch(e *worker.Fetch) {
 			n.gauge.got.Add(size)
 			n.arrive(arrival{worker: number, id: id, h: n.hold(v, size, true)})
 		})
-		s.end()
+		sign()
 		var rest []wire.ID
 		for _, id := range ids {
 			if !told[id] {

@@ -24,6 +24,7 @@ type entry struct {
 	busy   bool   // being fetched, decoded, or in a queue to be
 	late   bool   // in the executor\'s late
 	reads  uint8  // attempts to read it that failed
+	turn   uint8  // requests for it that others were asked beside: only the last one's failure counts
 	holds  int32  // by handles and runs
 	claims int32  // that the scheduler counts
 	layer  *layer // nil if it was adopted

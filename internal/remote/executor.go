@@ -47,6 +47,8 @@ type Config struct {
 	Error  func(f *wire.Failure) error                       // travel.DecodeError
 	SizeOf func(v any) int64                                 // codec.SizeOf
 
+	Attend func(ctx context.Context, silent func()) (_ context.Context, end func()) // http.Attend: calls silent if a worker gives no sign of life; may be nil
+
 	Delivery func(*wire.Delivery) // reports of the coordination objects; may be nil
 
 	FetchBytesMax int64         // of values on their way at a time; 256 MiB by default

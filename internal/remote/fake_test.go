@@ -55,6 +55,7 @@ func newCluster(t testing.TB) *cluster {
 		engine: local.New(local.Config{Workers: 2, Store: store.New(store.Config{Codec: frames{}}), SizeOf: codec.SizeOf}),
 	}
 	c.x = remote.New(remote.Config{
+		Attend:        c.attend,
 		FetchBytesMax: flightMax, Send: c.send, Fetcher: c, Pack: c.pack, SizeOf: codec.SizeOf,
 		Parse: func(b []byte) (any, error) { return codec.DecodeFrame(bytes.NewReader(b)) },
 		Error: func(f *wire.Failure) error {
@@ -176,7 +177,15 @@ func (c *cluster) send(m wire.Message) error {
 			}
 		}
 	case *wire.Call:
-		c.work.Go(func() { c.deliver(&wire.Reply{Request: m.Request, Body: &wire.Text{Text: fmt.Sprintf("%T", m.Body)}}) })
+		var body wire.Body = &wire.Text{Text: fmt.Sprintf("%T", m.Body)}
+		if who, ok := m.Body.(*wire.WhoHas); ok { // there are more copies than clients were told
+			places := &wire.Places{}
+			for _, id := range who.IDs {
+				places.Values = append(places.Values, wire.Place{ID: id, Workers: []uint32{1, 2}})
+			}
+			body = places
+		}
+		c.work.Go(func() { c.deliver(&wire.Reply{Request: m.Request, Body: body}) })
 	}
 	return nil
 }
@@ -266,6 +275,24 @@ func (c *cluster) finished(h *local.Handle, id wire.ID) {
 		c.x.Pushed(&wire.Value{ID: id, Attempt: 1, Worker: 1, Frame: b.Bytes()})
 	}
 	c.deliver(&wire.Finished{Values: []wire.Ready{{ID: id, Value: id, Attempt: 1, Bytes: int64(b.Len()), Workers: workers}}})
+}
+
+// attend calls what is silent for 20 ms silent.
+func (c *cluster) attend(ctx context.Context, silent func()) (context.Context, func()) {
+	var mu sync.Mutex
+	over := false
+	time.AfterFunc(20*time.Millisecond, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			silent()
+		}
+	})
+	return ctx, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+	}
 }
 
 // Fetch serves values as a worker does.

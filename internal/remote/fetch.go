@@ -17,7 +17,11 @@ type source struct {
 	active   int
 	failures int // in a row
 	resting  bool
+	silent   int // requests to which no sign of life has come for a while
 }
+
+// idle reports whether a worker is better not asked now, if another can be.
+func (s *source) idle() bool { return s.resting || s.silent > 0 }
 
 // want has an entry's value read: from the frame that was pushed, or from a worker; the caller holds mu.
 func (x *Executor) want(e *entry) {
@@ -101,7 +105,7 @@ func (x *Executor) fetch(e *entry) {
 			unknown = true
 		case s.peer.Gone:
 			left = w
-		case best == nil || s.resting != best.resting && best.resting || len(s.queue) < len(best.queue):
+		case best == nil || best.idle() && !s.idle() || best.idle() == s.idle() && len(s.queue) < len(best.queue):
 			best = s
 		}
 	}
@@ -183,21 +187,23 @@ func (x *Executor) dispatchAll() {
 
 // got is one value of a request.
 type got struct {
-	e   *entry
-	v   any
-	err error
+	e    *entry
+	turn uint8
+	v    any
+	err  error
 }
 
 // request1 makes one request for values.
 func (x *Executor) request1(s *source, batch []*entry, bytes int64) {
 	x.mu.Lock()
 	address, number := s.peer.Address, s.peer.Number
-	ids, large := make([]wire.ID, len(batch)), make([]bool, len(batch))
+	ids, large, turns := make([]wire.ID, len(batch)), make([]bool, len(batch)), make([]uint8, len(batch))
 	for i, e := range batch {
-		ids[i], large[i] = e.place.Value, e.place.Bytes > keepBytesMax
+		ids[i], large[i], turns[i] = e.place.Value, e.place.Bytes > keepBytesMax, e.turn
 	}
 	x.mu.Unlock()
-	seen := make([]bool, len(batch))
+	ctx, sign := x.attend(s, batch, turns)
+	seen, first := make([]bool, len(batch)), true
 	var some []got
 	flush := func() {
 		x.mu.Lock()
@@ -205,6 +211,7 @@ func (x *Executor) request1(s *source, batch []*entry, bytes int64) {
 			switch {
 			case g.err == nil:
 				x.settle(g.e, g.v)
+			case g.e.turn != g.turn: // another worker has been asked since
 			case errors.Is(g.err, exec.ErrSerialize) || errors.Is(g.err, exec.ErrLimit):
 				x.hopeless(g.e, g.err)
 			default:
@@ -214,15 +221,20 @@ func (x *Executor) request1(s *source, batch []*entry, bytes int64) {
 		x.unlock()
 		some = some[:0]
 	}
-	err := x.conf.Fetcher.Fetch(x.ctx, address, ids, func(i int, v any, err error) {
+	err := x.conf.Fetcher.Fetch(ctx, address, ids, func(i int, v any, err error) {
+		if first {
+			first = false
+			sign()
+		}
 		if i < 0 || i >= len(batch) || seen[i] {
 			return
 		}
 		seen[i] = true
-		if some = append(some, got{batch[i], v, err}); len(some) >= chunkEntries || large[i] {
+		if some = append(some, got{batch[i], turns[i], v, err}); len(some) >= chunkEntries || large[i] {
 			flush()
 		}
 	})
+	sign()
 	flush()
 	x.mu.Lock()
 	defer x.unlock()
@@ -235,7 +247,7 @@ func (x *Executor) request1(s *source, batch []*entry, bytes int64) {
 	}
 	for i, e := range batch {
 		switch {
-		case seen[i]:
+		case seen[i], e.turn != turns[i]:
 		case err == nil:
 			x.unreadable(e, number, "it did not send the value")
 		case s.failures > connectionsMax:

@@ -327,6 +327,47 @@ func TestOtherHolders(t *testing.T) {
 	c.baseline()
 }
 
+// TestSilentHolder: what a worker that gives no sign of life was asked for comes from another one, and what that worker says later, be it the
+// values or why there are none, changes nothing.
+func TestSilentHolder(t *testing.T) {
+	for name, late := range map[string]error{
+		"late": nil, "broken": io.ErrUnexpectedEOF, "not there": errors.New("no such value"), "other copies are asked for": errors.New("no such value"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			c.both, c.again = !strings.Contains(name, "asked for"), true
+			wake := make(chan struct{})
+			var asked atomic.Int32
+			c.broken = func(worker string, _ wire.ID) error {
+				if worker == "a1" {
+					asked.Add(1)
+					<-wake
+					return late
+				}
+				return nil
+			}
+			r := start(t, c, graph.Of(squares(100, -1)), exec.Options{})
+			if err := r.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for k := range 100 {
+				if v, _ := r.Output(0, k); v != k*k {
+					t.Fatalf("output %d = %v", k, v)
+				}
+			}
+			if asked.Load() == 0 {
+				t.Error("nothing was asked of the silent worker")
+			}
+			close(wake)
+			r.Release()
+			c.baseline()
+			if n := count[*wire.Unreadable](c); n > 0 {
+				t.Errorf("the scheduler was told %d times of values that had come", n)
+			}
+		})
+	}
+}
+
 // TestNobodyHasIt: the scheduler is told, has the value computed again, and says where it is.
 func TestNobodyHasIt(t *testing.T) {
 	c := newCluster(t)

@@ -386,8 +386,10 @@ func (s *Scheduler) checkPosts(w *worker) error {
 // suspects reports whether the worker waits for a task under suspicion, which is to be alone there.
 func (s *Scheduler) suspects(w *worker) bool {
 	for _, p := range w.posts {
-		if _, e, ok := p.top(); ok && e.suspect() {
-			return true
+		for _, l := range p.lanes { // whose turn it is may have changed since
+			if slices.ContainsFunc(l.entries, func(e entry) bool { return e.valid(w.number) && e.suspect() }) {
+				return true
+			}
 		}
 	}
 	return false

@@ -77,6 +77,8 @@ type submission struct {
 	message  *wire.Submit
 	sent     time.Duration
 	admitted time.Duration
+	asked    int // more than once if sessions ended meanwhile
+	answers  int
 	answered bool
 	refused  string
 	options  wire.Options
@@ -168,7 +170,11 @@ func (c *client) unanswered(queue []wire.Message) {
 		}
 	}
 	for _, s := range c.submits {
-		if !s.answered && !waits[s.request] {
+		switch {
+		case waits[s.request]:
+			s.asked++ // it may have arrived, and even been answered, all the same
+		case !s.answered:
+			s.asked++
 			c.say(s.message)
 		}
 	}
@@ -326,7 +332,7 @@ func (c *client) submit(g graph.Graph, o wire.Options) *submission {
 		return nil
 	}
 	c.request++
-	s := &submission{c: c, request: c.request, sent: c.w.now, options: o}
+	s := &submission{c: c, request: c.request, sent: c.w.now, asked: 1, options: o}
 	c.w.audit.submitted(s, g, layers)
 	c.submits = append(c.submits, s)
 	for _, out := range wg.Outputs {

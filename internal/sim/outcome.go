@@ -23,8 +23,12 @@ func (a *auditor) submitted(s *submission, g graph.Graph, layers []packed) {
 // answered takes note of the admission of a graph.
 func (a *auditor) answered(s *submission, m *wire.Admitted) {
 	if s.answered {
-		a.violateStory(rule7, nil, "the submission %d of %s is answered twice", s.request, s.c.name)
+		if s.answers++; s.answers > s.asked || s.refused != m.Err {
+			a.violateStory(rule7, nil, "the submission %d of %s is answered twice", s.request, s.c.name)
+		}
+		return
 	}
+	s.answers = 1
 	s.answered, s.admitted, s.refused = true, a.w.now, m.Err
 	switch {
 	case m.Err == "":

@@ -54,7 +54,8 @@ func ParseSoon(b []byte) (Message, error) {
 	return Parse(b)
 }
 
-// Parse decodes a message, which shares no memory with b.
+// Parse decodes a message, which shares no memory with b. Of a hello of another version that has other fields it decodes the version,
+// so that its sender can be told.
 func Parse(b []byte) (Message, error) {
 	if len(b) == 0 || b[0] == 0 || b[0] >= byte(kindEnd) {
 		return nil, fmt.Errorf("wire: no message of a known kind: %w", ErrMalformed)
@@ -69,10 +70,34 @@ func Parse(b []byte) (Message, error) {
 	if d.err == nil && len(d.buf) > 0 {
 		d.fail()
 	}
+	m := v.Interface().(Message)
 	if d.err != nil {
+		if m = ofOtherVersion(m); m != nil {
+			return m, nil
+		}
 		return nil, fmt.Errorf("wire: %s: %w", c.typ.Name(), d.err)
 	}
-	return v.Interface().(Message), nil
+	return m, nil
+}
+
+// ofOtherVersion returns the version alone of a hello that could be decoded in part, if it is not ours; nil for other messages.
+func ofOtherVersion(m Message) Message {
+	other := func(v int) bool { return v > 0 && v != Version }
+	switch m := m.(type) {
+	case *ClientHello:
+		if other(m.Version) {
+			return &ClientHello{Version: m.Version}
+		}
+	case *WorkerHello:
+		if other(m.Version) {
+			return &WorkerHello{Version: m.Version}
+		}
+	case *AgentHello:
+		if other(m.Version) {
+			return &AgentHello{Version: m.Version}
+		}
+	}
+	return nil
 }
 
 // codecs are those of the messages by kind, bodies those of the bodies by theirs.

@@ -70,6 +70,9 @@ func TestEveryMessageComesBack(t *testing.T) {
 		for _, m := range messages {
 			v := reflect.New(reflect.TypeOf(m).Elem())
 			fill(r, v.Elem(), 0)
+			if f := v.Elem().FieldByName("Version"); f.IsValid() && f.Kind() == reflect.Int { // of a hello; see TestHellosOfOtherVersions
+				f.SetInt(Version)
+			}
 			want := v.Interface().(Message)
 			b, err := Append(nil, want)
 			if err != nil {
@@ -126,6 +129,35 @@ func TestRefusesNilAndForgedLengths(t *testing.T) {
 	forged := []byte{byte(KindDone), 0xff, 0xff, 0xff, 0xff, 0x0f}
 	if _, err := Parse(forged); !errors.Is(err, ErrMalformed) {
 		t.Errorf("got %v, want ErrMalformed", err)
+	}
+}
+
+// A hello of another version may have more fields or fewer. Its version is read all the same, so that its sender hears of both.
+func TestHellosOfOtherVersions(t *testing.T) {
+	for _, m := range []Message{
+		&ClientHello{Version: Version + 1, Name: "c"}, &WorkerHello{Version: Version + 1, Name: "w"}, &AgentHello{Version: Version + 1, Name: "a"},
+	} {
+		whole, err := Append(nil, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, b := range map[string][]byte{"a field more": append(whole[:len(whole):len(whole)], 7, 7), "fewer fields": whole[:len(whole)-2]} {
+			got, err := Parse(b)
+			if err != nil {
+				t.Errorf("%T with %s: %v", m, name, err)
+				continue
+			}
+			if v := reflect.ValueOf(got).Elem(); v.Type() != reflect.TypeOf(m).Elem() || v.FieldByName("Version").Int() != Version+1 || v.FieldByName("Name").String() != "" {
+				t.Errorf("%T with %s: got %+v", m, name, got)
+			}
+		}
+	}
+	own, err := Append(nil, &ClientHello{Version: Version})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse(append(own, 7)); !errors.Is(err, ErrMalformed) {
+		t.Errorf("a malformed hello of this version: %v", err)
 	}
 }
 

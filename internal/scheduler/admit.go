@@ -434,9 +434,11 @@ func (s *Scheduler) forget(r *run) {
 				w.out.touch()
 				w.out.forget = append(w.out.forget, id)
 			}
-			for _, v := range w.spare.of(id) {
-				delete(w.spare, v)
-				w.out.free(v)
+			for _, v := range sortedIDs(w.spare) {
+				if v.Layer == id {
+					delete(w.spare, v)
+					w.out.free(v)
+				}
 			}
 		}
 	}

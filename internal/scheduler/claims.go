@@ -172,7 +172,7 @@ func (s *Scheduler) retell(c *client) {
 	}
 }
 
-func sortedIDs(m map[wire.ID]int32) []wire.ID {
+func sortedIDs[V any](m map[wire.ID]V) []wire.ID {
 	ids := make([]wire.ID, 0, len(m))
 	for id := range m {
 		ids = append(ids, id)

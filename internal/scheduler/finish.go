@@ -181,12 +181,12 @@ func (s *Scheduler) failed(w *worker, m *wire.Failed) {
 		return
 	}
 	s.detach(w, r, i)
-	s.unspare(w, r, i)
 	if m.Again {
 		s.again(r, i)
-		return
+	} else {
+		s.failedHere(w, r, i, m.Attempt, &m.Cause)
 	}
-	s.failedHere(w, r, i, m.Attempt, &m.Cause)
+	s.unspare(w, r, i)
 }
 
 // failedHere draws the consequence of an attempt that failed at w: another one, or the end of the task. The task is

@@ -301,9 +301,9 @@ func (s *Scheduler) adopt1(w *worker, v wire.Size) (*run, int32, bool) {
 		return nil, 0, false
 	case s.making(r, i, w): // what it says of the attempt decides: that may be on its way
 		if w.spare == nil {
-			w.spare = idSet{}
+			w.spare = map[wire.ID]int64{}
 		}
-		w.spare.add(v.ID)
+		w.spare[v.ID] = v.Bytes
 		return nil, 0, false
 	case r.tasks[i].status == statusMemory:
 		s.replica(r, i, w)
@@ -313,18 +313,20 @@ func (s *Scheduler) adopt1(w *worker, v wire.Size) (*run, int32, bool) {
 	return r, i, true
 }
 
-// unspare frees a value that a worker had when it was also to be made there, once that attempt has come to nothing.
+// unspare looks at a value that a worker had when it was also to be made there, once that attempt has come to nothing: it is taken
+// instead of what the attempt would have made, or freed.
 func (s *Scheduler) unspare(w *worker, r *run, i int32) {
 	if len(w.spare) == 0 {
 		return
 	}
 	id := r.id(i)
-	if _, ok := w.spare[id]; !ok || s.making(r, i, w) {
+	bytes, ok := w.spare[id]
+	if !ok || s.making(r, i, w) {
 		return
 	}
 	delete(w.spare, id)
 	if _, coming := w.fetching[id]; !coming && !r.holds(i, w) {
-		w.out.free(id)
+		s.adopt1(w, wire.Size{ID: id, Bytes: bytes})
 	}
 }
 

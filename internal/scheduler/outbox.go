@@ -186,15 +186,3 @@ func (m *idSet) clear() {
 	}
 	clear(*m)
 }
-
-// of returns the ids of a layer that are in the set, in order.
-func (m idSet) of(l wire.LayerID) []wire.ID {
-	var ids []wire.ID
-	for id := range m {
-		if id.Layer == l {
-			ids = append(ids, id)
-		}
-	}
-	slices.SortFunc(ids, wire.ID.Compare)
-	return ids
-}

@@ -35,7 +35,7 @@ type worker struct {
 	fetching    map[wire.ID]fetch
 	coming      int64 // bytes of these
 	leaving     int64 // bytes that are to be moved elsewhere
-	spare       idSet // values that it has, and that attempts there may make again
+	spare       map[wire.ID]int64 // sizes of values that it has, and that attempts there may make again
 	posts       []*post
 	queuedNanos int64
 	load        int64 // nanoseconds until a new task would start

@@ -33,8 +33,8 @@ type worker struct {
 	held        int64 // bytes
 	zombies     map[wire.Attempt]zombie
 	fetching    map[wire.ID]fetch
-	coming      int64 // bytes of these
-	leaving     int64 // bytes that are to be moved elsewhere
+	coming      int64             // bytes of these
+	leaving     int64             // bytes that are to be moved elsewhere
 	spare       map[wire.ID]int64 // sizes of values that it has, and that attempts there may make again
 	posts       []*post
 	queuedNanos int64

@@ -64,6 +64,9 @@ func simulate(out io.Writer, args []string) error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("sheaf sim takes flags only, got %q", f.Args())
 	}
+	if s.seeds < 1 || s.workers < 1 || s.clients < 1 || s.tasks < 1 {
+		return fmt.Errorf("-seeds %d -workers %d -clients %d -tasks %d: want at least 1 of each", s.seeds, s.workers, s.clients, s.tasks)
+	}
 	return s.run(out)
 }
 

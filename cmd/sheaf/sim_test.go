@@ -26,6 +26,11 @@ func TestSim(t *testing.T) {
 	if out := must(t, "sim", "-small", "-v"); strings.Count(out, "\n") < 100 {
 		t.Errorf("with -v only\n%s", out)
 	}
+	for _, flag := range []string{"-seeds", "-workers", "-clients", "-tasks"} {
+		if _, err := run(t, "sim", flag, "0"); err == nil || !strings.Contains(err.Error(), flag+" 0") {
+			t.Errorf("%s 0: %v", flag, err)
+		}
+	}
 	if _, err := run(t, "sim", "-plant", "nonsense"); err == nil {
 		t.Error("an unknown plant is taken")
 	}

@@ -60,7 +60,7 @@ func ExampleNote() {
 		}
 	}
 	// Output:
-	// w is refused: the worker speaks protocol 99, the scheduler 1; run the same release of sheaf on both
+	// w is refused: the worker speaks protocol 99, the scheduler 2; run the same release of sheaf on both
 	// drop w
 }
 

@@ -79,4 +79,4 @@ const (
 )
 
 // Version is the protocol's version. Peers of another one are refused with both versions named.
-const Version = 1
+const Version = 2

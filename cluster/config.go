@@ -34,6 +34,9 @@ type SchedulerConfig struct {
 	Lease           time.Duration // how long futures outlive the silence of their client; the default is 15 min
 	NoWorkers       time.Duration // how long a task without a worker that may run it waits; 0 means for ever
 	AllowedFailures int           // deaths of workers that a task survives, with the next one it fails; the default is 3, negative means none
+	// Stuck is how long functions that were cancelled, and do not look at their context, may occupy all threads of a worker process until another
+	// process takes its place, to which what it holds is moved if it can. The default is 30 s, negative means for ever.
+	Stuck time.Duration
 	// ReduceReplicas is how often copies of values are let go that workers have fetched and no task that waits could make use of; what
 	// Replicate or Broadcast asked for stays. The default is 2 s, negative means never.
 	ReduceReplicas time.Duration

@@ -60,7 +60,7 @@ func newCore(ctx context.Context, conf SchedulerConfig, network session.Network,
 		machine: scheduler.New(scheduler.Config{
 			Cluster: conf.Name, Epoch: epoch, Seed: binary.LittleEndian.Uint64(random[8:]),
 			Heartbeat: conf.Heartbeat, Lost: conf.Lost, Lease: conf.Lease, NoWorkers: cmp.Or(conf.NoWorkers, -1), AllowedFailures: conf.AllowedFailures,
-			Reduce:      conf.ReduceReplicas,
+			Stuck: conf.Stuck, Reduce: conf.ReduceReplicas,
 			Executables: func(sha string) bool { return bring(conf.Executables, sha) }, Log: log != nil, Dashboard: conf.dashboard,
 		}),
 	}

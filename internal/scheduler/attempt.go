@@ -12,7 +12,7 @@ func (s *Scheduler) supersede(r *run, i int32, reason string) {
 	t := &r.tasks[i]
 	w := s.workers[t.at]
 	a := wire.Attempt{ID: r.id(r.head(i)), Attempt: t.attempt}
-	z := zombie{since: s.now, resources: r.class.resources, nanos: t.size, long: t.has(flagLong), alone: t.has(flagAlone)}
+	z := zombie{since: s.now, unwanted: s.now, resources: r.class.resources, nanos: t.size, long: t.has(flagLong), alone: t.has(flagAlone)}
 	s.detach(w, r, i)
 	w.take(z.resources) // which detach has just given back
 	w.zombies[a] = z

@@ -19,6 +19,7 @@ type Config struct {
 	Stall     time.Duration // how long a graph may stand still while workers idle until a note says why; 30 s if 0
 	Backoff   time.Duration // before the first retry of a task, twice as long before each further one; 10 ms if 0
 	Reduce    time.Duration // how often copies of values are let go that nobody needs; 2 s if 0, never if negative
+	Stuck     time.Duration // how long functions that nobody wants may occupy all threads of a worker until it is replaced; 30 s if 0, for ever if negative
 	Obituary  time.Duration // how long an agent's word about a dead worker is waited for; 5 s if 0
 
 	AllowedFailures int           // how many worker processes may die of one task before it is given up; 3 if 0, none if negative
@@ -47,6 +48,7 @@ func (c Config) withDefaults() Config {
 	c.Stall = cmp.Or(c.Stall, 30*time.Second)
 	c.Backoff = cmp.Or(c.Backoff, 10*time.Millisecond)
 	c.Reduce = cmp.Or(c.Reduce, 2*time.Second)
+	c.Stuck = cmp.Or(c.Stuck, 30*time.Second)
 	c.Obituary = cmp.Or(c.Obituary, 5*time.Second)
 	c.AllowedFailures = cmp.Or(c.AllowedFailures, 3)
 	c.Saturation = cmp.Or(c.Saturation, 1.1)

@@ -17,6 +17,8 @@ type retirement struct {
 	worker *worker
 	until  time.Duration // 0 for no limit
 	keep   bool          // its process stays
+	stuck  bool          // another process is to take its place
+	since  time.Duration
 	wait   *wait         // the call that asked for it, nil if the worker did
 	moving map[wire.ID]int32
 }
@@ -68,7 +70,7 @@ func matches(w *worker, names []string) bool {
 
 func (s *Scheduler) beginRetirement(w *worker, t *retirement) {
 	was := w.open()
-	t.moving = map[wire.ID]int32{}
+	t.moving, t.since = map[wire.ID]int32{}, s.now
 	w.retiring, w.why = t, "retiring"
 	s.retired = append(s.retired, t)
 	s.event("worker %s retires", w)
@@ -130,7 +132,8 @@ func (s *Scheduler) moveAway(t *retirement) (ended bool) {
 	case stuck != "" && t.wait != nil && t.until == 0:
 		s.abandon(t, stuck)
 		return true
-	case len(w.holds) > 0 || w.sent.live > 0 || len(w.zombies) > 0:
+	case t.stuck && stuck != "" && s.expendable(t):
+	case len(w.holds) > 0 || w.sent.live > 0 || len(w.zombies) > 0 && !t.stuck:
 		return false
 	}
 	s.completeRetirement(t)
@@ -147,7 +150,10 @@ func (s *Scheduler) completeRetirement(t *retirement) {
 		t.wait.names = append(t.wait.names, w.hello.Name)
 		t.wait.retiring--
 	}
-	if !t.keep {
+	switch {
+	case t.stuck:
+		w.out.say(&wire.Quit{Reason: "all its threads are occupied by functions that nobody wants any more", Restart: true})
+	case !t.keep:
 		w.out.say(&wire.Quit{Reason: "retired"})
 	}
 }

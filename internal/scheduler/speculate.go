@@ -102,7 +102,7 @@ func (s *Scheduler) unspec(r *run, i int32) {
 	a := wire.Attempt{ID: r.id(r.head(i)), Attempt: x.spec.attempt}
 	if v := s.workers[x.spec.worker]; v != nil {
 		if z, ok := v.zombies[a]; ok {
-			z.spec = false
+			z.spec, z.unwanted = false, s.now
 			v.zombies[a] = z
 			v.out.touch()
 			v.out.steal = append(v.out.steal, a)
@@ -155,7 +155,7 @@ func (s *Scheduler) dropSpecs(w *worker, why string, ends func(z zombie, r *run)
 		}
 		if r := s.runs[z.of.run]; r != nil && ends(z, r) {
 			s.forgetSpec(w, a)
-			z.spec = false
+			z.spec, z.unwanted = false, s.now
 			w.zombies[a] = z
 			w.out.touch()
 			w.out.steal = append(w.out.steal, a)

@@ -73,6 +73,7 @@ func (s *Scheduler) tick() {
 	s.expireAttempts()
 	s.tickFetches()
 	s.reduce()
+	s.replaceStuck()
 	s.tickRetirements()
 	s.tickAgents()
 	s.watch()

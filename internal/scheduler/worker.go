@@ -52,6 +52,7 @@ type worker struct {
 // A zombie is an attempt that is not wanted any more, but may occupy its worker still.
 type zombie struct {
 	since     time.Duration // when it became one
+	unwanted  time.Duration // since when nobody wants it
 	resources []wire.Resource
 	nanos     int64
 	long      bool

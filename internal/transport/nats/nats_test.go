@@ -90,3 +90,18 @@ func TestConformanceInProcess(t *testing.T) {
 		return n
 	})
 }
+
+// TestURLAfterClose: a server that was closed still says where it was.
+func TestURLAfterClose(t *testing.T) {
+	for _, listen := range []string{"", "none"} {
+		s, err := StartServer(t.Context(), ServerConfig{Listen: listen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := s.URL()
+		s.Close()
+		if after := s.URL(); after != before || (before == "") != (listen == "none") {
+			t.Errorf("listening on %q the address is %q, and %q once it is closed", listen, before, after)
+		}
+	}
+}

@@ -60,6 +60,7 @@ type User struct {
 // A Server is a NATS server in this process.
 type Server struct {
 	conf  ServerConfig
+	url   string // "" when it does not listen
 	ns    *server.Server
 	guard *guard
 	log   *logger
@@ -94,7 +95,17 @@ func StartServer(ctx context.Context, conf ServerConfig) (*Server, error) {
 			return nil, fmt.Errorf("nats: server on %s does not start: %w", conf.Listen, errors.Join(ctx.Err(), s.log.fatal()))
 		}
 	}
+	if conf.Listen != "none" {
+		s.url = scheme(&conf) + s.ns.Addr().String()
+	}
 	return s, nil
+}
+
+func scheme(c *ServerConfig) string {
+	if c.TLS != nil {
+		return "tls://"
+	}
+	return "nats://"
 }
 
 // options checks the configuration and translates it.
@@ -164,17 +175,8 @@ func (c *ServerConfig) listen(o *server.Options) error {
 	return nil
 }
 
-// URL returns the address for Dial, or "" when the server does not listen.
-func (s *Server) URL() string {
-	if s.conf.Listen == "none" {
-		return ""
-	}
-	scheme := "nats"
-	if s.conf.TLS != nil {
-		scheme = "tls"
-	}
-	return scheme + "://" + s.ns.Addr().String()
-}
+// URL returns the address for Dial, or "" when the server does not listen. It stays the same after Close.
+func (s *Server) URL() string { return s.url }
 
 // Cluster returns the name of the cluster.
 func (s *Server) Cluster() string { return s.conf.Cluster }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,7 +24,7 @@ func simCommand() *cobra.Command {
 			"must become of every task. A seed gives the same output each time. See sheaf sim -h for the flags.",
 		DisableFlagParsing: true, // they are those of package flag, with one dash
 		RunE: func(c *cobra.Command, args []string) error {
-			return simulate(c.OutOrStdout(), args)
+			return simulate(c.Context(), c.OutOrStdout(), args)
 		},
 	}
 }
@@ -38,7 +39,7 @@ type simulation struct {
 	duration                time.Duration
 }
 
-func simulate(out io.Writer, args []string) error {
+func simulate(ctx context.Context, out io.Writer, args []string) error {
 	var s simulation
 	f := flag.NewFlagSet("sheaf sim", flag.ContinueOnError)
 	f.SetOutput(out)
@@ -67,17 +68,46 @@ func simulate(out io.Writer, args []string) error {
 	if s.seeds < 1 || s.workers < 1 || s.clients < 1 || s.tasks < 1 {
 		return fmt.Errorf("-seeds %d -workers %d -clients %d -tasks %d: want at least 1 of each", s.seeds, s.workers, s.clients, s.tasks)
 	}
-	return s.run(out)
+	if !s.small {
+		if err := s.fits(); err != nil {
+			return err
+		}
+	}
+	return s.run(ctx, out)
 }
 
-func (s *simulation) run(out io.Writer) error {
+// Limits of a simulated cluster. A worker takes about 40 kB: 10,000 took 380 MB, so that the most take some 4 GB.
+const (
+	simWorkersMax = 100_000
+	simClientsMax = 10_000
+	simTasksMax   = 10_000_000
+)
+
+// fits refuses what would take more memory than machines have.
+func (s *simulation) fits() error {
+	for _, n := range []struct {
+		flag     string
+		got, max int
+	}{{"workers", s.workers, simWorkersMax}, {"clients", s.clients, simClientsMax}, {"tasks", s.tasks, simTasksMax}} {
+		if n.got > n.max {
+			return fmt.Errorf("-%s is %d, want at most %d: a simulated cluster is kept in the memory of this process", n.flag, n.got, n.max)
+		}
+	}
+	return nil
+}
+
+func (s *simulation) run(ctx context.Context, out io.Writer) error {
 	broken := 0
 	for k := range s.seeds {
 		c := s.config(s.seed + k)
 		if s.verbose {
 			c.Log = out
 		}
+		c.Stop = func() bool { return ctx.Err() != nil }
 		r := sim.Run(c)
+		if ctx.Err() != nil {
+			return fmt.Errorf("seed %d was interrupted: %w", r.Seed, context.Cause(ctx))
+		}
 		r.Command = s.command(r.Seed)
 		if r.Broken > 0 {
 			broken++

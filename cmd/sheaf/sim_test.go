@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestSim(t *testing.T) {
@@ -33,5 +37,28 @@ func TestSim(t *testing.T) {
 	}
 	if _, err := run(t, "sim", "-plant", "nonsense"); err == nil {
 		t.Error("an unknown plant is taken")
+	}
+}
+
+// TestSimLimits: numbers that no machine has room for are refused, with the limit.
+func TestSimLimits(t *testing.T) {
+	for flag, want := range map[string]string{"-workers": "at most 100000", "-clients": "at most 10000", "-tasks": "at most 10000000"} {
+		if _, err := run(t, "sim", flag, "20000000"); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), flag+" is 20000000") {
+			t.Errorf("%s 20000000: %v", flag, err)
+		}
+	}
+}
+
+// TestSimInterrupted: a run that would take minutes ends with its context.
+func TestSimInterrupted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	c := command()
+	c.SetArgs([]string{"sim", "-workers", "5000", "-tasks", "1000000", "-seeds", "1000"})
+	c.SetOut(&bytes.Buffer{})
+	c.SetErr(&bytes.Buffer{})
+	began := time.Now()
+	if err := c.ExecuteContext(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 20*time.Second {
+		t.Errorf("got %v after %v", err, time.Since(began))
 	}
 }

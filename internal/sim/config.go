@@ -35,6 +35,9 @@ type Config struct {
 	Log        io.Writer // of all events, if not nil
 	Plant      string    // a bug on purpose; see [Plants]
 
+	// Stop is asked before every event, if not nil. True ends the run; what its report says of unfinished work means nothing then.
+	Stop func() bool
+
 	plant *plant // or one that is made
 }
 

@@ -82,6 +82,9 @@ func (w *world) populate() {
 		w.newAgent(fmt.Sprintf("a%d", k+1))
 	}
 	for k := range c.Workers {
+		if w.stopped() {
+			return
+		}
 		w.newNode(fmt.Sprintf("w%d", k+1), w.nodeConfig(k))
 	}
 	for k := range c.Clients {
@@ -95,6 +98,9 @@ func (w *world) populate() {
 	w.eventsMax = 2_000_000 + 500*c.Tasks + 1000*c.Workers*int(c.For/time.Second)
 	w.at(c.For, w.settle)
 }
+
+// stopped reports whether the run is to end at once.
+func (w *world) stopped() bool { return w.conf.Stop != nil && w.conf.Stop() }
 
 // nodeConfig says what the k-th worker has.
 func (w *world) nodeConfig(k int) NodeConfig {
@@ -138,7 +144,7 @@ func (w *world) count(fault string) {
 
 // until runs the world up to a time, or until it is over.
 func (w *world) until(end time.Duration) {
-	for len(w.events) > 0 && w.events[0].at <= end && w.phase != phaseOver {
+	for len(w.events) > 0 && w.events[0].at <= end && w.phase != phaseOver && !w.stopped() {
 		if w.happened++; w.eventsMax > 0 && w.happened > w.eventsMax {
 			w.audit.internal("%d events have happened, and it does not end: somebody does the same again and again", w.happened)
 			w.enter(phaseOver)

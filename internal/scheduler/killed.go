@@ -91,17 +91,26 @@ func (s *Scheduler) exited(m *wire.Exited) {
 	}
 }
 
-// charge blames the attempts that an agent saw running.
+// charge blames the attempts that an agent saw running. Where memory was short and nothing ran, it was inputs on their way that took it: the
+// tasks that were to have them come under suspicion, and the one that was alone there is blamed.
 func (s *Scheduler) charge(worker string, m *wire.Exited, ran []ref) {
+	inputs := m.OutOfMem && m.Exact && len(m.Running) == 0
 	for _, a := range ran {
 		r := s.runs[a.run]
 		t := &r.tasks[a.task]
 		at := wire.Attempt{ID: r.id(r.head(a.task)), Attempt: t.attempt}
-		if slices.Contains(m.Running, at) || !m.Exact && (t.has(flagStarted) || t.has(flagAlone)) {
-			s.blameDeath(r, a.task, t.attempt, worker, causeLine(m))
+		switch {
+		case slices.Contains(m.Running, at) || !m.Exact && (t.has(flagStarted) || t.has(flagAlone)) || inputs && t.has(flagAlone):
+			cause := causeLine(m)
+			if inputs {
+				cause += ", while its inputs were on their way"
+			}
+			s.blameDeath(r, a.task, t.attempt, worker, cause)
 			if m.OutOfMem {
 				r.rarely(a.task).outOfMemory = true
 			}
+		case inputs:
+			r.rarely(a.task).suspected++
 		}
 	}
 }
@@ -142,6 +151,9 @@ func (s *Scheduler) condemn(r *run, i int32, outOfMemory bool) bool {
 	f := &wire.Failure{
 		Sort: sort, Task: r.id(head), Key: r.key(head), Attempt: r.tasks[i].attempt, History: slices.Clone(x.history),
 		Message: fmt.Sprintf("%d worker processes died while they ran %s", x.deaths, r.key(head)),
+	}
+	if sort == wire.SortMemory {
+		f.Message += " or got its inputs; it needs workers with more memory, or smaller chunks"
 	}
 	if src := r.source(head); src.Name != "" {
 		f.Func, f.File, f.Line = src.Name, src.File, src.Line

@@ -1,6 +1,7 @@
 package sheaf
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -71,7 +72,7 @@ func Span(names ...string) Option {
 
 // checkLocal refuses what one process cannot do.
 func checkLocal(o RunOptions) error {
-	if err := o.CheckSpan(); err != nil {
+	if err := errors.Join(o.CheckSpan(), o.CheckResources()); err != nil {
 		return fmt.Errorf("sheaf: %w", err)
 	}
 	if len(o.Workers) > 0 && !o.AllowOther && !slices.Contains(o.Workers, "local") {

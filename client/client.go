@@ -141,6 +141,9 @@ func (c *Client) start(ctx context.Context, g graph.Graph, o sheaf.RunOptions) (
 	if r := c.recorder.Load(); r != nil {
 		o.Listeners = append(slices.Clip(o.Listeners), r)
 	}
+	if err := o.CheckResources(); err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
 	if len(o.Span) > 0 {
 		if err := o.CheckSpan(); err != nil {
 			return nil, fmt.Errorf("client: %w", err)

@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +51,16 @@ func (o *Options) CheckSpan() error {
 	for _, name := range o.Span {
 		if name == "" || len(name) > spanBytes {
 			return fmt.Errorf("the name %.40q of a span has %d bytes, want 1 to %d: %w", name, len(name), spanBytes, ErrLimit)
+		}
+	}
+	return nil
+}
+
+// CheckResources refuses amounts of resources that nobody can have.
+func (o *Options) CheckResources() error {
+	for _, name := range slices.Sorted(maps.Keys(o.Resources)) {
+		if n := o.Resources[name]; !(n >= 0) || math.IsInf(n, 0) {
+			return fmt.Errorf("the tasks need %v of the resource %q, want 0 or more: %w", n, name, graph.ErrGraph)
 		}
 	}
 	return nil

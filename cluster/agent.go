@@ -48,6 +48,9 @@ func StartAgent(ctx context.Context, conf AgentConfig) (*Agent, error) {
 	if err := checkAddresses(conf.Listen, conf.Announce, conf.Processes); err != nil {
 		return nil, err
 	}
+	if err := conf.checkHost(); err != nil {
+		return nil, err
+	}
 	a := &Agent{conf: conf, host: conf.Host, fleets: map[string]*agent.Agent{}, done: make(chan struct{})}
 	if a.host == "" {
 		a.host = wayTo(conf.URL)

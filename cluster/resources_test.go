@@ -1,10 +1,12 @@
 package cluster_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"sheaf/client"
 	"sheaf/cluster/clustertest"
@@ -30,4 +32,31 @@ func TestResourcesThatMeanNothing(t *testing.T) {
 			t.Errorf("%v: got %v", amount, one)
 		}
 	}
+}
+
+// TestDeadlineSaysWhatIsMissing: who waits in vain for what no worker has is told so at the end; who waits for something else is not.
+func TestDeadlineSaysWhatIsMissing(t *testing.T) {
+	c := clustertest.InProcess(t, 1)
+	wait := func(f *client.Future[int]) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		_, err := f.Result(ctx)
+		return err
+	}
+	if err := wait(c.Submit[int](sleepy, 60_000)); err != context.DeadlineExceeded { //nolint:errorlint // it is to be nothing else
+		t.Errorf("with workers: got %v", err)
+	}
+	err := wait(c.Submit[int](inc, 1, client.Resource("GPU", 1)))
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "GPU") {
+		t.Errorf("without a GPU: got %v", err)
+	}
+	t.Log(err)
+}
+
+func sleepy(ctx context.Context, ms int) int {
+	select {
+	case <-time.After(time.Duration(ms) * time.Millisecond):
+	case <-ctx.Done():
+	}
+	return ms
 }

@@ -75,6 +75,8 @@ type Executor struct {
 	serial atomic.Uint64 // of layers
 	work   sync.WaitGroup
 
+	explaining atomic.Bool // somebody asks why tasks wait
+
 	mu       sync.Mutex // guards what follows, entries included
 	closed   error
 	number   uint32 // of the client; 0 before Welcome and after the session was lost

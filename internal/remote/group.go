@@ -115,7 +115,7 @@ func (x *Executor) read(ctx context.Context, entries []*entry, hasty bool) (*gro
 		x.mu.Lock()
 		g.end() // nobody reads it: what arrives for it is ignored
 		x.mu.Unlock()
-		return nil, err
+		return nil, x.explain(err)
 	}
 	return g, nil
 }

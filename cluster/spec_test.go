@@ -102,6 +102,10 @@ func until(t *testing.T, ctx context.Context, c *cluster.SpecCluster, what strin
 		}
 		select {
 		case <-changed:
+		case <-c.Done():
+			if s = c.Status(); !ok(s) {
+				t.Fatalf("%s: the cluster has ended: %v; the status is\n%s", what, c.Err(), s)
+			}
 		case <-ctx.Done():
 			t.Fatalf("%s: the status is\n%s", what, s)
 		}

@@ -104,9 +104,15 @@ func (s *simulation) run(ctx context.Context, out io.Writer) error {
 			c.Log = out
 		}
 		c.Stop = func() bool { return ctx.Err() != nil }
-		r := sim.Run(c)
+		done := make(chan *sim.Report, 1)
+		go func() { done <- sim.Run(c) }()
+		var r *sim.Report
+		select {
+		case r = <-done:
+		case <-ctx.Done(): // an event of a large cluster can take seconds: the run ends after it
+		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("seed %d was interrupted: %w", r.Seed, context.Cause(ctx))
+			return fmt.Errorf("seed %d was interrupted: %w", c.Seed, context.Cause(ctx))
 		}
 		r.Command = s.command(r.Seed)
 		if r.Broken > 0 {

@@ -19,7 +19,7 @@ type retirement struct {
 	keep   bool          // its process stays
 	stuck  bool          // another process is to take its place
 	since  time.Duration
-	wait   *wait         // the call that asked for it, nil if the worker did
+	wait   *wait // the call that asked for it, nil if the worker did
 	moving map[wire.ID]int32
 }
 

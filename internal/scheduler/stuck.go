@@ -1,6 +1,5 @@
 package scheduler
 
-
 // A function that does not look at its context goes on after it was cancelled, and keeps its thread: a goroutine cannot be ended from
 // outside. A process can: when such functions have all threads of a worker, and have had the time to end, the worker is retired, and its agent
 // starts another process in its place.

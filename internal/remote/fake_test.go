@@ -39,6 +39,7 @@ type cluster struct {
 	both              bool
 	push              bool
 	again             bool
+	patience          time.Duration // until a worker that says nothing is silent; 0 for ever
 	admit             func(*wire.Submit) string // why not; may be nil
 	broken            func(worker string, id wire.ID) error
 	hold              chan struct{} // if set, nothing is finished before it is closed
@@ -277,11 +278,14 @@ func (c *cluster) finished(h *local.Handle, id wire.ID) {
 	c.deliver(&wire.Finished{Values: []wire.Ready{{ID: id, Value: id, Attempt: 1, Bytes: int64(b.Len()), Workers: workers}}})
 }
 
-// attend calls what is silent for 20 ms silent.
+// attend calls silent what is so for as long as the test says.
 func (c *cluster) attend(ctx context.Context, silent func()) (context.Context, func()) {
+	if c.patience == 0 {
+		return ctx, func() {}
+	}
 	var mu sync.Mutex
 	over := false
-	time.AfterFunc(20*time.Millisecond, func() {
+	time.AfterFunc(c.patience, func() {
 		mu.Lock()
 		defer mu.Unlock()
 		if !over {

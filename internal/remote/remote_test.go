@@ -335,7 +335,7 @@ func TestSilentHolder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
-			c.both, c.again = !strings.Contains(name, "asked for"), true
+			c.both, c.again, c.patience = !strings.Contains(name, "asked for"), true, 20*time.Millisecond
 			wake := make(chan struct{})
 			var asked atomic.Int32
 			c.broken = func(worker string, _ wire.ID) error {

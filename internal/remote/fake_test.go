@@ -39,7 +39,7 @@ type cluster struct {
 	both              bool
 	push              bool
 	again             bool
-	patience          time.Duration // until a worker that says nothing is silent; 0 for ever
+	patience          time.Duration             // until a worker that says nothing is silent; 0 for ever
 	admit             func(*wire.Submit) string // why not; may be nil
 	broken            func(worker string, id wire.ID) error
 	hold              chan struct{} // if set, nothing is finished before it is closed

@@ -152,11 +152,7 @@ func (d *memberDocument) start(ctx context.Context) (Process, memberAnswer, erro
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: d.Level}))
 	if d.Scheduler != nil {
 		d.Scheduler.Logger = log
-		var s *Scheduler
-		err := startHere(ctx, func(life context.Context) (err error) {
-			s, err = StartScheduler(life, *d.Scheduler)
-			return err
-		})
+		s, err := startHere(ctx, StartScheduler, *d.Scheduler)
 		if err != nil {
 			return nil, answer, err
 		}
@@ -168,11 +164,7 @@ func (d *memberDocument) start(ctx context.Context) (Process, memberAnswer, erro
 	if d.Own {
 		conf.executable = self.Hash
 	}
-	var a *Agent
-	err = startHere(ctx, func(life context.Context) (err error) {
-		a, err = StartAgent(life, conf)
-		return err
-	})
+	a, err := startHere(ctx, StartAgent, conf)
 	if err != nil {
 		return nil, answer, err
 	}

@@ -22,11 +22,7 @@ func (l localScheduler) StartScheduler(ctx context.Context, j Join) (SchedulerPr
 	if conf.StoreDir == "" {
 		conf.NoLog = true // it goes with this process
 	}
-	var s *Scheduler
-	err := startHere(ctx, func(life context.Context) (err error) {
-		s, err = StartScheduler(life, conf)
-		return err
-	})
+	s, err := startHere(ctx, StartScheduler, conf)
 	if err != nil {
 		return nil, err
 	}
@@ -63,11 +59,7 @@ func (l localWorkers) Start(ctx context.Context, j Join) (Process, error) {
 	}
 	conf := l.conf.joined(j)
 	conf.executable = self.Hash
-	var a *Agent
-	err = startHere(ctx, func(life context.Context) (err error) {
-		a, err = StartAgent(life, conf)
-		return err
-	})
+	a, err := startHere(ctx, StartAgent, conf)
 	if err != nil {
 		return nil, err
 	}
@@ -94,15 +86,15 @@ func (a *Agent) Err() error {
 }
 
 // startHere starts something whose context is that of its life, within one that bounds the start alone.
-func startHere(ctx context.Context, start func(life context.Context) error) error {
+func startHere[C, P any](ctx context.Context, start func(life context.Context, conf C) (P, error), conf C) (P, error) {
 	life, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	err := start(life)
+	p, err := start(life, conf)
 	if !stop() && err == nil { // it ends again
 		err = fmt.Errorf("cluster: %w", context.Cause(ctx))
 	}
 	if err != nil {
 		cancel(err)
 	}
-	return err
+	return p, err
 }

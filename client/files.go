@@ -172,12 +172,12 @@ func writeVersion(dir string, v *fileVersion, read func(w io.Writer) error) (str
 		return "", err
 	}
 	sum := sha256.New()
-	count := &counter{w: io.MultiWriter(f, sum)}
-	err = read(count)
+	err = read(io.MultiWriter(f, sum))
+	n, _ := f.Seek(0, io.SeekCurrent) // how many bytes came
 	switch {
 	case err != nil:
-	case count.n != v.Bytes || [sha256.Size]byte(sum.Sum(nil)) != v.Sum:
-		err = fmt.Errorf("%d bytes came, which are not the %d that were sent: the checksums differ", count.n, v.Bytes)
+	case n != v.Bytes || [sha256.Size]byte(sum.Sum(nil)) != v.Sum:
+		err = fmt.Errorf("%d bytes came, which are not the %d that were sent: the checksums differ", n, v.Bytes)
 	case v.Dir:
 		if _, err = f.Seek(0, io.SeekStart); err == nil {
 			err = untar(f, part+"dir")
@@ -194,18 +194,6 @@ func writeVersion(dir string, v *fileVersion, read func(w io.Writer) error) (str
 		part += "dir"
 	}
 	return path, os.Rename(part, path)
-}
-
-// counter counts what is written.
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
 }
 
 // drop removes the file of a name.

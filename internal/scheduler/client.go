@@ -14,6 +14,7 @@ type client struct {
 	number uint32
 	peer   Peer // empty while it is away
 	hello  wire.ClientHello
+	label  string // number and process, for people
 	out    *outbox
 	heard  time.Duration
 	joined time.Duration
@@ -53,6 +54,7 @@ func (s *Scheduler) joinClient(from Peer, m *wire.ClientHello) {
 	}
 	s.clientSerial++
 	c := &client{number: s.clientSerial, peer: from, hello: *m, heard: s.now, joined: s.now, named: map[wire.ID]int32{}, requests: map[uint64]wire.Admitted{}}
+	c.label = fmt.Sprintf("%d %s", c.number, m.Process)
 	c.out = s.box(from)
 	s.clients = append(s.clients, c)
 	s.peers[from] = c

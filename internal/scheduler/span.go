@@ -5,15 +5,17 @@ import (
 	"slices"
 	"strings"
 
+	"sheaf/fn"
 	"sheaf/graph"
 	"sheaf/internal/wire"
 )
 
 // A span is what is known of the graphs that were submitted under one path of names.
 type span struct {
-	wire.Span        // without States
-	runs      int    // live graphs
-	used      uint64 // the serial of the last graph
+	wire.Span             // without States and Functions
+	functions []fn.Source // as texts they are made when somebody asks
+	runs      int         // live graphs
+	used      uint64      // the serial of the last graph
 }
 
 // defaultSpan is where graphs without a span are counted.
@@ -98,22 +100,29 @@ func (s *Scheduler) enterSpan(r *run) {
 			remember(&p.Names, l.Name)
 		}
 		for _, f := range l.Sources[:min(len(l.Sources), spanListsMax)] {
-			if f.Name != "" {
-				remember(&p.Functions, f.String())
+			f.Name, f.File = cutText(f.Name), cutText(f.File)
+			if f.Name != "" && len(p.functions) < spanListsMax && !slices.Contains(p.functions, f) {
+				p.functions = append(p.functions, f)
 			}
 		}
 	}
-	remember(&p.Clients, fmt.Sprintf("%d %s", r.client.number, r.client.hello.Process))
+	remember(&p.Clients, r.client.label)
 }
 
 // remember adds a text, cut off where it is long, to a short list unless it is there.
 func remember(list *[]string, text string) {
-	if len(text) > spanBytes {
-		text = strings.ToValidUTF8(text[:spanBytes], "") + "…"
-	}
+	text = cutText(text)
 	if text != "" && len(*list) < spanListsMax && !slices.Contains(*list, text) {
 		*list = append(*list, text)
 	}
+}
+
+// cutText cuts off what is too long to be kept.
+func cutText(text string) string {
+	if len(text) > spanBytes {
+		text = strings.ToValidUTF8(text[:spanBytes], "") + "…"
+	}
+	return text
 }
 
 // ran counts an attempt that ended well.
@@ -160,7 +169,10 @@ func (s *Scheduler) Spans() []wire.Span {
 	for k, p := range s.spanList {
 		out[k] = p.Span
 		sp := &out[k]
-		sp.Path, sp.Names, sp.Functions, sp.Clients = slices.Clone(p.Path), slices.Clone(p.Names), slices.Clone(p.Functions), slices.Clone(p.Clients)
+		sp.Path, sp.Names, sp.Clients = slices.Clone(p.Path), slices.Clone(p.Names), slices.Clone(p.Clients)
+		for _, f := range p.functions {
+			sp.Functions = append(sp.Functions, cutText(f.String()))
+		}
 		if sum := sums[p]; sum != nil {
 			for st := statusReleased; st < statusEnd; st++ {
 				if sum[st] > 0 {

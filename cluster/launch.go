@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"sheaf/internal/transport"
 )
 
 // Streams are a program that runs somewhere, by its standard streams.
@@ -85,24 +85,11 @@ func (r remoteScheduler) StartScheduler(ctx context.Context, j Join) (SchedulerP
 	if err != nil {
 		return nil, err
 	}
-	p.url = withHost(p.answer.URL, r.remote.Host)
+	p.url = transport.WithHost(p.answer.URL, r.remote.Host)
 	if p.answer.Status != "" {
-		p.log.Info("status page", "url", withHost(p.answer.Status, r.remote.Host))
+		p.log.Info("status page", "url", transport.WithHost(p.answer.Status, r.remote.Host))
 	}
 	return p, nil
-}
-
-// withHost puts a host into the URL of what listens on all addresses of its machine.
-func withHost(raw, host string) string {
-	u, err := url.Parse(raw)
-	if err != nil || host == "" {
-		return raw
-	}
-	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsUnspecified() {
-		return raw
-	}
-	u.Host = net.JoinHostPort(host, u.Port())
-	return u.String()
 }
 
 type remoteWorkers struct {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sheaf/cluster"
+	"sheaf/internal/transport"
 )
 
 // credentials are the flags that all commands of a cluster share.
@@ -181,19 +180,8 @@ func runUntilEnd(ctx context.Context, s service, parting time.Duration) error {
 
 // reachable puts this host's name into the URL of what listens on all its addresses.
 func reachable(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return raw
-	}
-	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsUnspecified() {
-		return raw
-	}
-	name, err := os.Hostname()
-	if err != nil {
-		return raw
-	}
-	u.Host = net.JoinHostPort(name, u.Port())
-	return u.String()
+	name, _ := os.Hostname() // without a name the URL is what it is
+	return transport.WithHost(raw, name)
 }
 
 // clusterInfo prints the state of a cluster.

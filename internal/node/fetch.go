@@ -137,6 +137,27 @@ type push struct {
 	h *holding
 }
 
+// pushPlain sends a single number or the like at once, so that it leaves together with what the scheduler is told.
+func (n *Node) pushPlain() {
+	t := &n.turn
+	if len(t.pushes) == 1 && plain(t.pushes[0].h.value) {
+		n.push(t.pushes)
+		clear(t.pushes)
+		t.pushes = t.pushes[:0]
+	}
+}
+
+// plain reports whether a value is encoded in no time, by nobody's method.
+func plain(v any) bool {
+	switch v := v.(type) {
+	case bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, uintptr, float32, float64, complex64, complex128:
+		return true
+	case string:
+		return len(v) <= 1<<10
+	}
+	return false
+}
+
 // sendPushes encodes small values and hands them to who sends them.
 func (n *Node) sendPushes() {
 	t := &n.turn

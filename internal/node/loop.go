@@ -168,6 +168,7 @@ func (n *Node) perform(effects []worker.Effect) {
 		}
 	}
 	n.keepAndBegin(effects)
+	n.pushPlain()
 	for _, e := range effects {
 		switch e := e.(type) {
 		case *worker.Send:

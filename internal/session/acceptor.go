@@ -260,7 +260,7 @@ func (a *Acceptor) hello(from string, ctl link.Control) {
 	p := &peer{local: newEpoch(), remote: ctl.From, born: now, place: -1}
 	p.to, p.parse = from, wire.ParseSoon
 	p.name = fmt.Sprintf("%s#%v", from, p.local)
-	p.link = link.New(a.conf.Link, p.local, p.remote, now)
+	p.link, p.armed = link.New(a.conf.Link, p.local, p.remote, now), link.Never
 	a.epochs[p.local], a.from[from] = p, p
 	a.mu.Unlock()
 	if old != nil {

@@ -280,7 +280,7 @@ func (c *Conn) control(ctl link.Control) {
 	c.wait = helloEvery
 	first := c.serial == 1
 	c.pipe.mu.Lock()
-	c.pipe.link = link.New(c.conf.Link, c.local, c.remote, c.now())
+	c.pipe.link, c.pipe.armed = link.New(c.conf.Link, c.local, c.remote, c.now()), link.Never
 	c.pipe.mu.Unlock()
 	c.mu.Unlock()
 	err := c.Send(c.conf.Hello())

@@ -20,7 +20,7 @@ type pipe struct {
 	link   *link.Session
 	buf    []byte
 	frames [][]byte
-	armed  time.Duration // when the owner will poll by itself
+	armed  time.Duration // when the owner will poll by itself at the latest
 	left   time.Duration // when frames left the last time
 	reason string        // why it was dropped
 }
@@ -77,10 +77,16 @@ func (p *pipe) queue(m wire.Message, due time.Duration) error {
 	return p.link.SendLater(b, due)
 }
 
-// poll puts what is due on the wire and returns when to call it again.
+// poll puts what is due on the wire and returns when to call it again. It is for the owner, who will.
 func (p *pipe) poll(now time.Duration, end transport.Endpoint) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.armed = p.flush(now, end)
+	return p.armed
+}
+
+// flush puts what is due on the wire and returns when something will be due; the caller holds mu.
+func (p *pipe) flush(now time.Duration, end transport.Endpoint) time.Duration {
 	if p.link == nil {
 		return link.Never
 	}
@@ -92,21 +98,19 @@ func (p *pipe) poll(now time.Duration, end transport.Endpoint) time.Duration {
 		p.left = now
 	}
 	clear(p.frames)
-	p.armed = p.link.Next(now)
-	return p.armed
+	return p.link.Next(now)
 }
 
 // calm is how long after the last frame a message leaves at once, in the goroutine that sends it: that is faster than to wake another. What
 // comes sooner waits for the owner, who puts many messages into a frame.
 const calm = 50 * time.Microsecond
 
-// hasten polls if nothing has left for a while. It reports whether the owner must poll in any case: because nothing was done, or
-// because it meant to be late.
+// hasten puts what is due on the wire if nothing has left for a while. It reports whether the owner must poll earlier than it means to. One
+// who means to poll sooner than is needed now is not told so: to wake up for nothing once in a while costs less than to be told with each message.
 func (p *pipe) hasten(now time.Duration, end transport.Endpoint) (wake bool) {
 	p.mu.Lock()
-	quiet, before := now-p.left > calm, p.armed
-	p.mu.Unlock()
-	return !quiet || p.poll(now, end) < before
+	defer p.mu.Unlock()
+	return now-p.left <= calm || p.flush(now, end) < p.armed
 }
 
 // receive takes a frame and returns the messages that it completes, and whether the owner must poll earlier than it meant to.

@@ -5,15 +5,17 @@ package stepper
 import (
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // Never is the time of a next step that nothing but news calls for.
 const Never time.Duration = math.MaxInt64
 
-// calm is how long after a step the next one may be made by the goroutine that brings something.
-const calm = 50 * time.Microsecond
+// All is calm while steps follow each other at least a pace apart, on average. Some may come together, as those do that one task makes.
+const (
+	pace  = 50 * time.Microsecond
+	early = 2 // steps that may come before their time
+)
 
 // A Stepper makes the steps of one machine, one at a time.
 type Stepper struct {
@@ -22,10 +24,9 @@ type Stepper struct {
 	wake chan struct{}
 	done chan struct{}
 
-	stepped atomic.Int64 // when the last step ended
-
 	mu    sync.Mutex    // held during a step; guards what follows
 	armed time.Duration // when the loop wakes by itself
+	paced time.Duration // when the next step would come if each were a pace after the one before
 	ended bool
 }
 
@@ -45,14 +46,17 @@ func (s *Stepper) Wake() {
 
 // Hasten makes a step at once if all is calm, or else has the loop make one. The caller must hold no lock that a step takes.
 func (s *Stepper) Hasten() {
-	if s.now()-time.Duration(s.stepped.Load()) < calm || !s.mu.TryLock() {
+	if !s.mu.TryLock() {
 		s.Wake()
 		return
 	}
-	sooner := s.make() < s.armed
+	wake := s.paced > s.now()+early*pace
+	if !wake {
+		wake = s.make() < s.armed // the loop has to wake earlier than it meant to
+	}
 	s.mu.Unlock()
-	if sooner {
-		s.Wake() // the loop has to wake earlier than it meant to
+	if wake {
+		s.Wake()
 	}
 }
 
@@ -62,7 +66,8 @@ func (s *Stepper) make() (next time.Duration) {
 		return Never
 	}
 	next = s.step()
-	s.stepped.Store(int64(s.now()))
+	now := s.now()
+	s.paced = min(max(s.paced, now)+pace, now+(early+1)*pace)
 	return next
 }
 

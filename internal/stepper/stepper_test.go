@@ -40,22 +40,21 @@ func (m *machine) step() time.Duration {
 	return m.next
 }
 
+// Three steps may come at once, as those do that one task makes; what comes sooner after them is for the loop, which takes it together.
 func TestCalm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, stop := newMachine(), make(chan struct{})
-		go m.Loop(stop)
 		time.Sleep(time.Minute)
-		synctest.Wait()
-		m.in.Add(2)
-		m.Hasten()
-		if m.out != 2 {
-			t.Errorf("when all is calm Hasten has made the step when it returns: the machine has %d, want 2", m.out)
+		for i, want := range []int64{2, 4, 6, 6, 6} {
+			m.in.Add(2)
+			if m.Hasten(); m.out != want {
+				t.Errorf("%d: the machine has %d when Hasten returns, want %d", i, m.out, want)
+			}
 		}
-		m.in.Add(2)
-		m.Hasten() // the last step has just been, so this one is the loop's
+		go m.Loop(stop)
 		synctest.Wait()
-		if m.out != 4 {
-			t.Errorf("the loop has taken %d, want 4", m.out)
+		if m.out != 10 {
+			t.Errorf("the loop has taken %d, want 10", m.out)
 		}
 		close(stop)
 		<-m.Done()

@@ -51,7 +51,7 @@ func (c *core) expand(peer string) {
 		c.mu.Unlock()
 		for _, m := range ms {
 			if u, ok := m.(*wire.Unparsed); ok {
-				parsed, err := wire.Parse(u.Bytes)
+				parsed, err := u.Parse()
 				if err != nil {
 					c.log.Warn("a graph cannot be read", "peer", peer, "error", err)
 					c.peers.Drop(peer, "malformed message: "+err.Error())

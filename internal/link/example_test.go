@@ -22,7 +22,7 @@ func ExampleSession() {
 	for _, frame := range a.Poll(now, nil) {
 		msgs, err := b.Receive(now, frame)
 		for _, m := range msgs {
-			fmt.Println(string(m), err)
+			fmt.Println(string(m.Bytes()), err)
 		}
 	}
 	// Output:

@@ -23,7 +23,7 @@ func TestSendLater(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range msgs {
-				text += string(m) + " "
+				text += string(m.Bytes()) + " "
 			}
 		}
 		return text

@@ -96,7 +96,9 @@ func (p *pair) step(limit time.Duration) {
 			if err != nil {
 				p.errs[strings.SplitN(err.Error(), ":", 3)[1]]++
 			}
-			p.got[i] = append(p.got[i], msgs...)
+			for _, m := range msgs {
+				p.got[i] = append(p.got[i], m.Bytes())
+			}
 		}
 	}
 	for i, s := range p.end {
@@ -174,7 +176,7 @@ func TestExactlyOnceInOrder(t *testing.T) {
 			if err := same(p.got[1-end], sent[end]); err != nil {
 				t.Fatal(err)
 			}
-			if s := p.end[end]; s.flight != 0 || s.bytes != 0 || s.msgs != 0 || s.lost != 0 || len(s.packets) != 0 || len(s.in.held) != 0 || s.in.bytes != 0 || s.in.part != nil {
+			if s := p.end[end]; s.flight != 0 || s.bytes != 0 || s.msgs != 0 || s.lost != 0 || len(s.packets) != 0 || len(s.in.held) != 0 || s.in.bytes != 0 || s.in.parts != nil {
 				t.Fatalf("something is left: %+v", s)
 			}
 		}
@@ -240,7 +242,9 @@ func narrate(p *pair, d time.Duration, out *strings.Builder) {
 		for i, s := range p.end {
 			for _, f := range p.wire[1-i].due(p.now) {
 				msgs, _ := s.Receive(p.now, f)
-				p.got[i] = append(p.got[i], msgs...)
+				for _, m := range msgs {
+				p.got[i] = append(p.got[i], m.Bytes())
+			}
 			}
 		}
 		for i, s := range p.end {
@@ -387,8 +391,8 @@ func FuzzReceive(f *testing.F) {
 				_, _ = s.Receive(now, frame)
 			}
 			s.Poll(now, nil)
-			if s.in.bytes > 2000 || len(s.in.part) > 1000 || len(s.in.held) > windowPackets {
-				t.Fatalf("held %d bytes in %d, part of %d", s.in.bytes, len(s.in.held), len(s.in.part))
+			if s.in.bytes > 2000 || s.in.size > 1000 || len(s.in.held) > windowPackets {
+				t.Fatalf("held %d bytes in %d, part of %d", s.in.bytes, len(s.in.held), s.in.size)
 			}
 		}
 	})

@@ -4,25 +4,39 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 )
+
+// A Message is one that arrived, in the pieces in which it came: more than one if it was too large for a packet.
+type Message [][]byte
+
+// Bytes returns the message in one piece. Of a large one that is a copy, which takes a while.
+func (m Message) Bytes() []byte {
+	if len(m) == 1 {
+		return m[0]
+	}
+	return slices.Concat(m...)
+}
 
 // An inbox puts what arrives in order.
 type inbox struct {
 	want  uint64            // the next number
 	held  map[uint64][]byte // bodies of later packets
 	bytes int               // of held
-	part  []byte            // the beginning of a message that goes on
-	out   [][]byte          // of the latest Receive
+	parts Message           // the beginning of one that goes on
+	size  int               // bytes of parts
+	out   []Message         // of the latest Receive
+	whole [][]byte          // those of out that came in one piece
 
 	unacked      int // packets since the latest acknowledgement
 	unackedBytes int
 }
 
-// Receive takes a frame from the wire and returns the messages that it completes, in order. They are the caller's to keep (those of one
-// frame share its memory); the slice of them is valid until the next call. With [ErrMalformed] or [ErrForeign] the frame was counted
-// and changed nothing; with [ErrBroken] the session has ended.
-func (s *Session) Receive(now time.Duration, frame []byte) ([][]byte, error) {
+// Receive takes a frame from the wire and returns the messages that it completes, in order. Their bytes are the caller's to keep (those of
+// one frame share its memory), the slices of them and of their pieces are valid until the next call. With [ErrMalformed] or [ErrForeign] the
+// frame was counted and changed nothing; with [ErrBroken] the session has ended.
+func (s *Session) Receive(now time.Duration, frame []byte) ([]Message, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
@@ -67,10 +81,11 @@ func (s *Session) Receive(now time.Duration, frame []byte) ([][]byte, error) {
 }
 
 // take accepts the body of a packet.
-func (s *Session) take(now time.Duration, seq uint64, body []byte) ([][]byte, error) {
+func (s *Session) take(now time.Duration, seq uint64, body []byte) ([]Message, error) {
 	in := &s.in
 	clear(in.out)
-	in.out = in.out[:0]
+	clear(in.whole)
+	in.out, in.whole = in.out[:0], in.whole[:0]
 	switch _, held := in.held[seq]; {
 	case seq < in.want || held:
 		s.stats.Repeated++
@@ -120,19 +135,21 @@ func (s *Session) consume(body []byte) {
 			return
 		}
 		body = rest
-		if len(in.part)+len(piece) > s.conf.MessageBytesMax {
+		if in.size+len(piece) > s.conf.MessageBytesMax {
 			s.err = fmt.Errorf("%w: the peer sends a message of more than %d bytes", ErrBroken, s.conf.MessageBytesMax)
-			in.part = nil
+			in.parts = nil
 			return
 		}
-		switch {
-		case more:
-			in.part = append(in.part, piece...)
-		case in.part != nil:
-			in.out = append(in.out, append(in.part, piece...))
-			in.part = nil
-		default:
-			in.out = append(in.out, piece)
+		if !more && in.parts == nil {
+			in.whole = append(in.whole, piece)
+			in.out = append(in.out, in.whole[len(in.whole)-1:len(in.whole):len(in.whole)])
+			continue
+		}
+		in.parts = append(in.parts, piece)
+		in.size += len(piece)
+		if !more {
+			in.out = append(in.out, in.parts)
+			in.parts, in.size = nil, 0
 		}
 	}
 }

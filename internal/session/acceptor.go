@@ -258,7 +258,8 @@ func (a *Acceptor) hello(from string, ctl link.Control) {
 		return
 	}
 	p := &peer{local: newEpoch(), remote: ctl.From, born: now, place: -1}
-	p.to, p.parse = from, wire.ParseSoon
+	p.to = from
+	p.parse = func(m link.Message) (wire.Message, error) { return wire.ParseSoon(m) }
 	p.name = fmt.Sprintf("%s#%v", from, p.local)
 	p.link, p.armed = link.New(a.conf.Link, p.local, p.remote, now), link.Never
 	a.epochs[p.local], a.from[from] = p, p

@@ -46,7 +46,8 @@ func Dial(ctx context.Context, conf Config) (*Conn, error) {
 		conf: conf, start: time.Now(), wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 		opened: make(chan struct{}), local: newEpoch(), wait: helloEvery,
 	}
-	c.pipe.to, c.pipe.parse = conf.To, wire.Parse
+	c.pipe.to = conf.To
+	c.pipe.parse = func(m link.Message) (wire.Message, error) { return wire.Parse(m.Bytes()) }
 	ready := make(chan struct{})
 	end, err := conf.Network.Join(conf.Name, func(from string, frame []byte) {
 		<-ready

@@ -14,7 +14,7 @@ import (
 // pipe is a link session with its lock. The time is since the pipe's owner began.
 type pipe struct {
 	to    string
-	parse func([]byte) (wire.Message, error)
+	parse func(link.Message) (wire.Message, error)
 
 	mu     sync.Mutex // guards what follows
 	link   *link.Session

@@ -63,7 +63,7 @@ func (c *conversation) take(frame []byte) []wire.Message {
 	parts, _ := c.s.Receive(now, frame)
 	var msgs []wire.Message
 	for _, b := range parts {
-		m, err := wire.Parse(b)
+		m, err := wire.Parse(b.Bytes())
 		if err != nil {
 			c.p.w.audit.internal("%s cannot read what %s sent: %v", c.p, c.peer, err)
 			continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // MessageBytesMax bounds a message's encoding. What is larger than that does not belong into a message but is a value.
@@ -39,19 +40,31 @@ func Append(dst []byte, m Message) ([]byte, error) {
 
 // Unparsed is a graph that was received and not yet decoded, because it is large: whoever gets it calls Parse when others need not
 // wait for it.
-type Unparsed struct{ Bytes []byte }
+type Unparsed struct {
+	Pieces [][]byte // in which it came
+}
+
+// Parse decodes the graph.
+func (u *Unparsed) Parse() (Message, error) { return Parse(slices.Concat(u.Pieces...)) }
 
 func (*Unparsed) kind() Kind { return Invalid }
 
 // largeBytes is the size from which [ParseSoon] leaves a graph as it is.
 const largeBytes = 256 << 10
 
-// ParseSoon is [Parse], except that large graphs come out as [Unparsed].
-func ParseSoon(b []byte) (Message, error) {
-	if len(b) >= largeBytes && len(b) <= MessageBytesMax && b[0] == byte(KindSubmit) {
-		return &Unparsed{b}, nil
+// ParseSoon is [Parse] of a message in pieces, except that large graphs come out as [Unparsed].
+func ParseSoon(pieces [][]byte) (Message, error) {
+	if len(pieces) == 1 && len(pieces[0]) < largeBytes {
+		return Parse(pieces[0])
 	}
-	return Parse(b)
+	n := 0
+	for _, p := range pieces {
+		n += len(p)
+	}
+	if n >= largeBytes && n <= MessageBytesMax && len(pieces[0]) > 0 && pieces[0][0] == byte(KindSubmit) {
+		return &Unparsed{slices.Clone(pieces)}, nil
+	}
+	return Parse(slices.Concat(pieces...))
 }
 
 // Parse decodes a message, which shares no memory with b. Of a hello of another version that has other fields it decodes the version,

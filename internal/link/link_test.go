@@ -243,8 +243,8 @@ func narrate(p *pair, d time.Duration, out *strings.Builder) {
 			for _, f := range p.wire[1-i].due(p.now) {
 				msgs, _ := s.Receive(p.now, f)
 				for _, m := range msgs {
-				p.got[i] = append(p.got[i], m.Bytes())
-			}
+					p.got[i] = append(p.got[i], m.Bytes())
+				}
 			}
 		}
 		for i, s := range p.end {

@@ -78,7 +78,8 @@ func converse(t *testing.T, s *link.Session, e transport.Endpoint, to string, st
 			if err != nil {
 				t.Errorf("receive: %v", err)
 			}
-			for _, m := range msgs {
+			for _, pieces := range msgs {
+				m := pieces.Bytes()
 				if serial := int(binary.LittleEndian.Uint64(m)); serial != got || len(m) != 8+got%90 {
 					t.Errorf("got message %d of %d bytes, want %d", serial, len(m), got)
 				}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"sheaf/fn"
 	"sheaf/graph"
 )
 
@@ -13,6 +14,7 @@ import (
 type cell struct {
 	c     *Client
 	token graph.Token  // of a pure call, under which the client finds it; zero otherwise
+	spec  spec         // of such a call
 	refs  atomic.Int32 // futures; the client's mu is held when a cell that it finds is shared or given up
 	over  atomic.Bool  // cancelled: an equal call is another one
 
@@ -23,6 +25,19 @@ type cell struct {
 	here     func(ctx context.Context) (any, error) // makes the call in this process
 	inputs   func() error                           // retries the futures among the arguments
 	actor    *actorState                            // if it is one of this process
+}
+
+// spec is what a call is: two that have one key must be the same.
+type spec struct {
+	content graph.Token
+	key     string // that the user has named
+	f       any    // its function, for errors
+}
+
+// clash is the error about a key that was given to two calls.
+func (a spec) clash(b spec) error {
+	return fmt.Errorf("client: %w: %s and %s both have the key %q, but they are not the same call; give one of them another key, or release the futures of the first",
+		graph.ErrClash, fn.SourceOf(a.f), fn.SourceOf(b.f), b.key)
 }
 
 // get returns the task, or why there is none.

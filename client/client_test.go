@@ -2,10 +2,13 @@ package client_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"sheaf"
 	"sheaf/client"
 	"sheaf/client/clienttest"
 )
@@ -68,4 +71,24 @@ func TestLocal(t *testing.T) {
 		}
 		return c
 	})
+}
+
+// What a function captures cannot be compared: calls of one key are the same if they are of the function at one place.
+func TestKeyOfClosures(t *testing.T) {
+	c, err := client.Local(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	add := func(by int) func(int) int { return func(n int) int { return n + by } }
+	first, twin := c.Submit[int](add(1), 5, client.Key("mine")), c.Submit[int](add(1), 5, client.Key("mine"))
+	for _, f := range []*client.Future[int]{first, twin} {
+		if v, err := f.Result(t.Context()); err != nil || v != 6 {
+			t.Errorf("got %d, %v", v, err)
+		}
+	}
+	other := c.Submit[int](func(n int) int { return n - len(t.Name()) }, 5, client.Key("mine"))
+	if err := other.Err(); !errors.Is(err, sheaf.ErrClash) || strings.Count(err.Error(), "TestKeyOfClosures") != 2 {
+		t.Errorf("another function: %v", err)
+	}
 }

@@ -99,7 +99,11 @@ func (c *Client) ScatterAll[T any](values []T, opts ...Option) []*Future[T] {
 			h.Any(v)
 			token = h.Sum()
 		}
-		x, found := c.find(token)
+		x, found, err := c.find(token, spec{content: token})
+		if err != nil {
+			futures[i] = failed[T](c, err)
+			continue
+		}
 		if !found {
 			fresh, cells = append(fresh, v), append(cells, x)
 		}

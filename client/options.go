@@ -55,7 +55,9 @@ func Retries(n int) Option { return Option{func(s *settings) { s.run.Retries = n
 // never shared.
 func Pure(pure bool) Option { return Option{func(s *settings) { s.impure = !pure }} }
 
-// Key names the task: submitting another function under the key of a live future returns that future's result.
+// Key names the task: submitting the same call under the key of a live future returns that future's result, also if the function captures
+// variables, which are not compared then. Another call under that key fails with sheaf.ErrClash. Another client's call is told apart by the
+// function only.
 func Key(key string) Option { return Option{func(s *settings) { s.key = key }} }
 
 // Name gives the task a name for people.

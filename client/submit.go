@@ -26,11 +26,11 @@ func (c *Client) Submit[R any](f any, args ...any) *Future[R] {
 	if err := v.Err(); err != nil {
 		return failed[R](c, err)
 	}
-	token, pure := v.Identity()
-	if !pure {
-		token = graph.Token{}
+	token, content := v.Identity()
+	x, found, err := c.find(token, spec{content, s.key, f})
+	if err != nil {
+		return failed[R](c, err)
 	}
-	x, found := c.find(token)
 	if !found {
 		x.inputs = func() error { return retryAll(c.ctx, args) }
 		x.here = func(ctx context.Context) (any, error) { return fun.Call[R](args...).Compute(ctx) }
@@ -154,11 +154,11 @@ func (c *Client) Map[R any](f any, slices ...any) []*Future[R] {
 		}
 		return fun.Call[R](args...)
 	}
-	return c.mapped(n, s, call)
+	return c.mapped(n, f, s, call)
 }
 
 // mapped submits n calls as one graph. Calls whose twins live already share these.
-func (c *Client) mapped[R any](n int, s settings, call func(i int) *delayed.Value[R]) []*Future[R] {
+func (c *Client) mapped[R any](n int, f any, s settings, call func(i int) *delayed.Value[R]) []*Future[R] {
 	futures := make([]*Future[R], n)
 	var fresh []sheaf.Collection
 	var cells []*cell
@@ -168,11 +168,12 @@ func (c *Client) mapped[R any](n int, s settings, call func(i int) *delayed.Valu
 			futures[i] = failed[R](c, err)
 			continue
 		}
-		token, pure := v.Identity()
-		if !pure {
-			token = graph.Token{}
+		token, content := v.Identity()
+		x, found, err := c.find(token, spec{content, s.key, f})
+		if err != nil {
+			futures[i] = failed[R](c, err)
+			continue
 		}
-		x, found := c.find(token)
 		if !found {
 			x.here = func(ctx context.Context) (any, error) { return call(i).Compute(ctx) }
 			x.resubmit = func() (task, error) { return c.submit(call(i), s) }
@@ -193,23 +194,26 @@ func (c *Client) mapped[R any](n int, s settings, call func(i int) *delayed.Valu
 	return futures
 }
 
-// find returns the live cell of an identity, or a new one, locked until its task is submitted.
-func (c *Client) find(token graph.Token) (x *cell, found bool) {
+// find returns the live cell of an identity, or a new one, locked until its task is submitted. It fails if the live one is another call.
+func (c *Client) find(token graph.Token, sp spec) (x *cell, found bool, err error) {
 	if !token.IsZero() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if x := c.cells[token]; x != nil && !x.over.Load() {
+			if x.spec.content != sp.content {
+				return nil, false, x.spec.clash(sp)
+			}
 			x.refs.Add(1)
-			return x, true
+			return x, true, nil
 		}
 	}
-	x = &cell{c: c, token: token}
+	x = &cell{c: c, token: token, spec: sp}
 	x.refs.Store(1)
 	x.mu.Lock()
 	if !token.IsZero() {
 		c.cells[token] = x
 	}
-	return x, false
+	return x, false, nil
 }
 
 // submitAll starts collections with one part each as one graph.

@@ -203,6 +203,10 @@ func (f *Function) identify(n *node, c *call) {
 			h.Int(int(d.index))
 		}
 	}
+	if f.key != "" && h.IsUnique() { // such a call is known by its function at least
+		h = graph.NewHasher("delayed.source")
+		h.String(fn.SourceOf(f.f).String())
+	}
 	n.content = h.Sum()
 	n.key = n.content
 	if f.key != "" {

@@ -162,11 +162,15 @@ func (empty) Value(context.Context) (any, error) {
 
 func (r *Ref[T]) elem() reflect.Type { return reflect.TypeFor[T]() }
 
-// Identity returns the token of the call, and whether it is one by which equal calls, or calls of the same [Key], can be
-// found.
-func (v *Value[T]) Identity() (token graph.Token, named bool) {
+// Identity returns the token by which equal calls, or calls of the same [Key], can be found, and one that says what the call is: the same
+// one, or for a call with a [Key] that of its function and arguments (of its function if these cannot be compared). Both are zero for a
+// call that is like no other.
+func (v *Value[T]) Identity() (token, content graph.Token) {
 	n := v.node()
-	return n.key, !n.content.IsZero()
+	if n.content.IsZero() {
+		return graph.Token{}, graph.Token{}
+	}
+	return n.key, n.content
 }
 
 // FromFuture makes a lazy value of a future, or of anything else that is being computed or kept elsewhere. Values that

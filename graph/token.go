@@ -132,6 +132,9 @@ func (h *Hasher) Token(t Token) {
 // Unique makes the result a token that nothing else has; use it for content that cannot be identified.
 func (h *Hasher) Unique() { h.unique = true }
 
+// IsUnique reports whether the result will be such a token.
+func (h *Hasher) IsUnique() bool { return h.unique }
+
 // Func adds a function: by its code when it captures nothing, by that and the bound values when fn.Bind made it, else as
 // something unique.
 func (h *Hasher) Func(f any) {

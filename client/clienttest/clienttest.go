@@ -278,8 +278,15 @@ func testPure(t *testing.T, c *client.Client) {
 		t.Errorf("keys %s, %s, %s", a.Key(), b.Key(), other.Key())
 	}
 	k := c.Submit[int](inc, 5, client.Key("mine"))
-	result(t, c.Submit[int](inc, 7, client.Key("mine")), 6)
+	result(t, c.Submit[int](inc, 5, client.Key("mine")), 6)
 	result(t, k, 6)
+	for _, f := range []*client.Future[int]{
+		c.Submit[int](inc, 7, client.Key("mine")), c.Submit[int](half, 5, client.Key("mine")), c.Map[int](half, []int{5}, client.Key("mine"))[0],
+	} {
+		if err := f.Err(); !errors.Is(err, sheaf.ErrClash) || !strings.Contains(err.Error(), "clienttest.inc (") || !strings.Contains(err.Error(), `"mine"`) {
+			t.Errorf("another call of the same key: %v", err)
+		}
+	}
 	a.Release()
 	b.Release()
 	time.Sleep(50 * time.Millisecond) // releases are sent a little later

@@ -95,7 +95,7 @@ func TestCase38CancelStorm(t *testing.T) {
 		k := rnd.IntN(keys)
 		switch f := now[k]; {
 		case f == nil:
-			now[k] = r.c.Submit[int](naps, k, time.Duration(rnd.IntN(3))*time.Millisecond, client.Resource("licence", 1), client.Key("storm-"+strconv.Itoa(k)))
+			now[k] = r.c.Submit[int](naps, k, time.Duration(k%3)*time.Millisecond, client.Resource("licence", 1), client.Key("storm-"+strconv.Itoa(k)))
 		case rnd.IntN(3) == 0:
 			f.Cancel("a whim")
 			if _, err := f.Result(ctx); err != nil && !errors.Is(err, sheaf.ErrCancelled) {

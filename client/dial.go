@@ -15,6 +15,7 @@ import (
 	"sheaf/internal/codec"
 	"sheaf/internal/exec"
 	"sheaf/internal/remote"
+	"sheaf/internal/schedulerfile"
 	"sheaf/internal/transport"
 	"sheaf/internal/transport/http"
 	"sheaf/internal/transport/nats"
@@ -23,7 +24,8 @@ import (
 )
 
 // Dial returns a client of the cluster whose scheduler is at a URL, such as "nats://scheduler:4222", or several separated by commas. The token
-// that the cluster wants is given by [Token] or in the URL, "nats://token@scheduler:4222"; certificates by [TLS].
+// that the cluster wants is given by [Token] or in the URL, "nats://token@scheduler:4222"; certificates by [TLS]. With "file:PATH" all but certificates
+// are read from the file that a scheduler writes (cluster.SchedulerConfig.File), which is waited for.
 //
 // Workers run the same executable as the client: it is sent to the cluster once that has taken the client, unless it has it already, and
 // functions that are submitted are found in it. A function that captures variables cannot be: see package fn. The program must call cluster.Init at the
@@ -36,6 +38,19 @@ func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) 
 	var s settings
 	for _, o := range opts {
 		o.apply(&s)
+	}
+	if path, ok := schedulerfile.Path(address); ok {
+		wait, cancel := context.WithTimeoutCause(ctx, dialMax, fmt.Errorf("waited %v", dialMax))
+		f, err := schedulerfile.Read(wait, path)
+		cancel()
+		if err != nil {
+			return nil, fmt.Errorf("client: %w", err)
+		}
+		c, err := Dial(ctx, f.URL, append([]Option{Token(f.Token), ClusterName(f.Cluster)}, opts...)...)
+		if err != nil {
+			return nil, fmt.Errorf("%w (%s is from %s, written by %v)", err, f.URL, path, f)
+		}
+		return c, nil
 	}
 	n, err := newNetwork(ctx, address, &s)
 	if err != nil {
@@ -60,12 +75,13 @@ func ClusterName(name string) Option { return Option{func(s *settings) { s.clust
 
 // network is a NATS server as the place where endpoints live.
 type network struct {
+	ctx  context.Context // bounds the first connection
 	conf nats.Config
 	host string // of the first address
 }
 
-func newNetwork(_ context.Context, address string, s *settings) (*network, error) {
-	n := &network{conf: nats.Config{Cluster: s.cluster, Token: s.token, TLS: s.tls}}
+func newNetwork(ctx context.Context, address string, s *settings) (*network, error) {
+	n := &network{ctx: ctx, conf: nats.Config{Cluster: s.cluster, Token: s.token, TLS: s.tls}}
 	for one := range strings.SplitSeq(address, ",") {
 		u, err := url.Parse(strings.TrimSpace(one))
 		if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
@@ -85,7 +101,7 @@ func newNetwork(_ context.Context, address string, s *settings) (*network, error
 
 // Join connects to the server.
 func (n *network) Join(name string, h transport.Handler) (transport.Endpoint, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), dialMax)
+	ctx, cancel := context.WithTimeoutCause(n.ctx, dialMax, fmt.Errorf("tried for %v", dialMax))
 	defer cancel()
 	conf := n.conf
 	conf.Name = name

@@ -41,6 +41,10 @@ type Agent struct {
 // StartAgent starts an agent in this process. It joins the scheduler and waits for executables to run, until Close or until ctx is
 // cancelled; a scheduler that goes away is waited for.
 func StartAgent(ctx context.Context, conf AgentConfig) (*Agent, error) {
+	at, err := find(ctx, &conf.URL, &conf.Cluster, &conf.Security)
+	if err != nil {
+		return nil, err
+	}
 	conf.fill()
 	if conf.URL == "" {
 		return nil, fmt.Errorf("cluster: AgentConfig.URL is empty, want the scheduler's, such as nats://scheduler:4222")
@@ -72,7 +76,7 @@ func StartAgent(ctx context.Context, conf AgentConfig) (*Agent, error) {
 	}
 	if err != nil {
 		a.remove()
-		return nil, fmt.Errorf("cluster: agent: %w", conf.Security.refused(err))
+		return nil, at.explain(fmt.Errorf("cluster: agent: %w", conf.Security.refused(err)))
 	}
 	if conf.executable != "" {
 		if err := a.launch(ctx, conf.executable); err != nil {

@@ -40,7 +40,10 @@ type SchedulerConfig struct {
 	// ReduceReplicas is how often copies of values are let go that workers have fetched and no task that waits could make use of; what
 	// Replicate or Broadcast asked for stays. The default is 2 s, negative means never.
 	ReduceReplicas time.Duration
-	Logger         *slog.Logger `json:"-"`
+	// File is where the scheduler writes its address and token, readable for the user only, until it is closed: agents and clients that see the same file
+	// system find it by the URL "file:PATH". An older file in its place is overwritten.
+	File   string
+	Logger *slog.Logger `json:"-"`
 
 	// Plugins are told what happens in the cluster, by name; see [Scheduler.Register] for later ones.
 	Plugins map[string]SchedulerPlugin `json:"-"`
@@ -55,7 +58,7 @@ type SchedulerConfig struct {
 
 // An AgentConfig says what an agent runs on its host. The zero value runs one process with a thread per core.
 type AgentConfig struct {
-	URL       string // of the scheduler, such as nats://scheduler:4222
+	URL       string // of the scheduler, such as nats://scheduler:4222, or file:PATH of the file that it writes, which is waited for
 	Name      string // the default is the host's name
 	Cluster   string // the default is "default"
 	Security  Security

@@ -22,6 +22,10 @@ type control struct {
 
 // dialControl connects to the scheduler at a URL. Name says to people who asks.
 func dialControl(ctx context.Context, url, cluster, name string, s Security) (*control, error) {
+	at, err := find(ctx, &url, &cluster, &s)
+	if err != nil {
+		return nil, err
+	}
 	net, err := networkOf(ctx, url, cluster, s)
 	if err != nil {
 		return nil, err
@@ -34,7 +38,7 @@ func dialControl(ctx context.Context, url, cluster, name string, s Security) (*c
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cluster: %w", s.refused(err))
+		return nil, at.explain(fmt.Errorf("cluster: %w", s.refused(err)))
 	}
 	return c, nil
 }

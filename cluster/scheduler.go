@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"sheaf/client"
+	"sheaf/internal/schedulerfile"
 	"sheaf/internal/tempdir"
 	"sheaf/internal/transport"
 	"sheaf/internal/transport/filelog"
@@ -24,7 +25,8 @@ type Scheduler struct {
 	server *nats.Server // nil on an external one
 	core   *core
 	status *statusServer
-	temp   string // directory to remove
+	temp   string              // directory to remove
+	file   *schedulerfile.File // that was written; nil if none
 
 	closing sync.Once
 	closed  chan struct{}
@@ -100,9 +102,11 @@ func (s *Scheduler) start(ctx context.Context) error {
 		}
 	}
 	if s.status != nil {
-		return s.status.serve(s)
+		if err := s.status.serve(s); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.writeFile()
 }
 
 // URL returns the address for clients and workers. The token is not part of it.
@@ -165,6 +169,7 @@ func (s *Scheduler) Done() <-chan struct{} { return s.closed }
 func (s *Scheduler) shut(ctx context.Context, reason string) {
 	s.closing.Do(func() {
 		defer close(s.closed)
+		s.err = errors.Join(s.err, s.removeFile())
 		if s.status != nil {
 			s.err = errors.Join(s.err, s.status.close(ctx))
 		}

@@ -109,6 +109,7 @@ Who has the token can run any program on the workers, unless --executable names 
 	c.Flags().StringVar(&conf.Status, "status", "", "address of the HTTP status page, such as 127.0.0.1:8787")
 	c.Flags().StringSliceVar(&conf.External, "nats", nil, "URLs of an existing NATS server to use instead of an embedded one")
 	c.Flags().StringVar(&conf.StoreDir, "store", "", "directory for executables and the log of admissions; default is a temporary one")
+	c.Flags().StringVar(&conf.File, "scheduler-file", "", "file to write the address and the token to, for workers and clients that share a file system with the scheduler")
 	c.Flags().BoolVar(&conf.NoLog, "no-log", false, "do not write the log of admissions")
 	c.Flags().DurationVar(&conf.Heartbeat, "heartbeat", time.Second, "how often workers report")
 	c.Flags().DurationVar(&conf.Lost, "lost", 10*time.Second, "silence after which a worker is given up; at least two heartbeats")
@@ -124,18 +125,27 @@ func workerCommand() *cobra.Command {
 	var conf cluster.AgentConfig
 	var memory string
 	var resources []string
+	var file string
 	c := &cobra.Command{
-		Use:   "worker URL",
+		Use:   "worker [URL]",
 		Short: "Run worker processes on this host",
 		Long: `Run worker processes on this host until it is interrupted. The processes are the executables of the cluster's clients, which are
-fetched from the scheduler when a client connects, started again when they die, and ended when no client has used them for a while.`,
-		Args: cobra.ExactArgs(1),
+fetched from the scheduler when a client connects, started again when they die, and ended when no client has used them for a while.
+
+The URL is what the scheduler prints, such as nats://scheduler:4222. Instead, --scheduler-file names the file that the scheduler writes.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var err error
 			if conf.Security, err = f.security(); err != nil {
 				return err
 			}
-			conf.URL, conf.Cluster, conf.Logger = args[0], f.name, f.logger(c)
+			if conf.URL, err = schedulerAt(args, file); err != nil {
+				return err
+			}
+			conf.Cluster, conf.Logger = f.name, f.logger(c)
+			if file != "" && !c.Flags().Changed("cluster") {
+				conf.Cluster = "" // what the file says
+			}
 			if err := checkWorker(c, &conf, memory, resources); err != nil {
 				return err
 			}
@@ -143,11 +153,12 @@ fetched from the scheduler when a client connects, started again when they die, 
 			if err != nil {
 				return err
 			}
-			_, _ = fmt.Fprintf(c.OutOrStdout(), "agent joined %s\n", args[0])
+			_, _ = fmt.Fprintf(c.OutOrStdout(), "agent joined %s\n", conf.URL)
 			return runUntilEnd(c.Context(), a, 15*time.Second)
 		},
 	}
 	f.add(c)
+	c.Flags().StringVar(&file, "scheduler-file", "", "file that the scheduler writes, instead of its URL; it is waited for")
 	c.Flags().StringVar(&conf.Name, "name", "", "the agent's name; default is the host's")
 	c.Flags().StringVar(&conf.Host, "host", "", "address at which other hosts reach this one; default is the one on the way to the scheduler")
 	c.Flags().StringVar(&conf.Listen, "listen", "", "where the processes serve values: HOST:PORT, or HOST:FIRST-LAST with a port for each; default is any free port of --host")
@@ -159,6 +170,17 @@ fetched from the scheduler when a client connects, started again when they die, 
 	c.Flags().StringVar(&conf.Dir, "dir", "", "directory for spilled values and executables")
 	c.Flags().StringVar(&conf.Cgroup, "cgroup", "", "delegated cgroup in which to limit the memory of the processes")
 	return c
+}
+
+// schedulerAt returns the address in the arguments, or that of a file.
+func schedulerAt(args []string, file string) (string, error) {
+	switch {
+	case len(args) == 1 && file == "":
+		return args[0], nil
+	case len(args) == 0 && file != "":
+		return "file:" + file, nil
+	}
+	return "", errors.New("want either the scheduler's URL, such as nats://scheduler:4222, or --scheduler-file")
 }
 
 // A service is a part of a cluster that runs in this process.

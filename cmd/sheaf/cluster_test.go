@@ -6,7 +6,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -195,6 +197,44 @@ func TestClusterTLS(t *testing.T) {
 	}
 }
 
+// TestSchedulerFile: who sees the file of a scheduler needs neither its address nor its token, and may come before it.
+func TestSchedulerFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scheduler.json")
+	t.Cleanup(func() { // after the scheduler's end
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the file is there still: %v", err)
+		}
+	})
+	w := background(t, "worker", "--scheduler-file", path, "--host", "127.0.0.1")
+	s := background(t, "scheduler", "--listen", "127.0.0.1:0", "--scheduler-file", path, "--cluster", "mine")
+	s.find(t, `scheduler (nats://\S+)`)
+	w.find(t, `agent joined (\S+)`)
+	c, err := client.Dial(t.Context(), "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if v, err := c.Submit[int](double, 21).Result(t.Context()); v != 42 || err != nil {
+		t.Errorf("got %d, %v, want 42", v, err)
+	}
+	if out := must(t, "info", "file:"+path, "--cluster", "mine"); !strings.Contains(out, "mine") {
+		t.Errorf("got\n%s", out)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := path + ".old"
+	if err := os.WriteFile(stale, bytes.ReplaceAll(b, []byte("127.0.0.1:"), []byte("127.0.0.1:1")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err = client.Dial(ctx, "file:"+stale); err == nil || !strings.Contains(err.Error(), "written by process") {
+		t.Errorf("a file of one that is gone: %v", err)
+	}
+}
+
 // TestClusterRefusals are mistakes of credentials and arguments.
 func TestClusterRefusals(t *testing.T) {
 	for want, args := range map[string][]string{
@@ -203,7 +243,10 @@ func TestClusterRefusals(t *testing.T) {
 		"NAME=AMOUNT":             {"worker", "nats://127.0.0.1:1", "--resources", "GPU"},
 		"no such file":            {"scheduler", "--token-file", filepath.Join(t.TempDir(), "none")},
 		"is no address":           {"info", "127.0.0.1:4222"},
-		"accepts 1 arg(s)":        {"worker"},
+		"or --scheduler-file":     {"worker"},
+		"want either":             {"worker", "nats://127.0.0.1:1", "--scheduler-file", "x"},
+		"no scheduler's file":     {"worker", "--scheduler-file", os.DevNull},
+		"the scheduler's file":    {"scheduler", "--listen", "127.0.0.1:0", "--scheduler-file", filepath.Join(t.TempDir(), "none", "f")},
 		"TLS needs a certificate": {"scheduler", "--listen", "127.0.0.1:0", "--tls-cert", "x.pem", "--tls-key", "x.pem"},
 		"besides --tls-key":       {"worker", "nats://127.0.0.1:1", "--tls-ca", "x.pem"},
 	} {

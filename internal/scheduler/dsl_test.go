@@ -347,7 +347,7 @@ func (h *theatre) scatter(client string, words []string, args map[string]string)
 			id = h.ids[n]
 		}
 		h.names[id], h.ids[n] = n, id
-		v := wire.Scatter{ID: id, Bytes: 100}
+		v := wire.Scatter{ID: id, Bytes: 100, Fault: args["fault"]}
 		for w := range strings.SplitSeq(args["on"], ",") {
 			if w == "" {
 				continue

@@ -50,17 +50,7 @@ func (s *Scheduler) scattered(c *client, m *wire.Scattered) {
 		case t.status == statusMemory:
 			s.tellReadyTo(c, r, i, v.ID)
 		case len(at) == 0:
-			if m.Again {
-				x := r.rarely(i)
-				x.lost += "; it could not be put there again: " + v.Fault
-				s.fail(r, i, s.lostForGood(r, i))
-				continue
-			}
-			t.flags |= flagLost
-			r.rarely(i).lost = fmt.Sprintf("its workers %v were gone at %s", v.Workers, seconds(s.now))
-			if t.status == statusReleased {
-				s.want(r, i)
-			}
+			s.nowhere(c, r, i, v, m.Again)
 			continue
 		case t.status == statusErred:
 			c.out.err(v.ID, r.causeOf(i))
@@ -71,6 +61,25 @@ func (s *Scheduler) scattered(c *client, m *wire.Scattered) {
 		}
 		for _, w := range at {
 			s.replica(r, i, w)
+		}
+	}
+}
+
+// nowhere takes the word of a client that a value is on no worker of those that are here now.
+func (s *Scheduler) nowhere(c *client, r *run, i int32, v *wire.Scatter, again bool) {
+	switch t := &r.tasks[i]; {
+	case again && len(v.Workers) > 0: // which have gone meanwhile
+		c.out.touch()
+		c.out.restore = append(c.out.restore, v.ID)
+	case again:
+		x := r.rarely(i)
+		x.lost += "; it could not be put there again: " + v.Fault
+		s.fail(r, i, s.lostForGood(r, i))
+	default:
+		t.flags |= flagLost
+		r.rarely(i).lost = fmt.Sprintf("its workers %v were gone at %s", v.Workers, seconds(s.now))
+		if t.status == statusReleased {
+			s.want(r, i)
 		}
 	}
 }

@@ -296,7 +296,7 @@ func (s *Scheduler) adopt(w *worker, holds []wire.Size) {
 func (s *Scheduler) adopt1(w *worker, v wire.Size) (*run, int32, bool) {
 	r, i, ok := s.task(v.ID)
 	switch {
-	case !ok || r.tasks[i].has(flagProxy) || !s.adoptable(r, i):
+	case !ok || v.ID.Part != 0 || r.tasks[i].has(flagProxy) || !s.adoptable(r, i):
 		w.out.free(v.ID)
 		return nil, 0, false
 	case s.making(r, i, w): // what it says of the attempt decides: that may be on its way

@@ -64,7 +64,7 @@ func (w *Worker) anew(values bool) {
 		w.otherEpoch()
 	}
 	for _, v := range w.sorted() {
-		if v.state == Held && !values {
+		if v.state == Held && !values && v.id.Part == 0 {
 			w.disown(v)
 			if !v.doomed && !w.told[v.id] { // it came after the hello
 				w.holding = append(w.holding, wire.Size{ID: v.id, Bytes: v.bytes})

@@ -52,7 +52,7 @@ func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) 
 		}
 		return c, nil
 	}
-	n, err := newNetwork(ctx, address, &s)
+	n, host, err := networkAt(ctx, address, &s)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) 
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	bring := func(ctx context.Context, e transport.Endpoint) error { return bring(ctx, e, self) }
-	return Connect(ctx, Connection{Network: n, Bring: bring, Token: n.conf.Token, TLS: n.conf.TLS, Executable: self.Hash, Address: n.host}, opts...)
+	return Connect(ctx, Connection{Network: n, Bring: bring, Token: n.Config.Token, TLS: n.Config.TLS, Executable: self.Hash, Address: host}, opts...)
 }
 
 // Token is the secret that the cluster wants of its clients; for [Dial].
@@ -73,39 +73,24 @@ func TLS(c *tls.Config) Option { return Option{func(s *settings) { s.tls = c }} 
 // ClusterName is the name of the cluster, where several share one NATS server; for [Dial].
 func ClusterName(name string) Option { return Option{func(s *settings) { s.cluster = name }} }
 
-// network is a NATS server as the place where endpoints live.
-type network struct {
-	ctx  context.Context // bounds the first connection
-	conf nats.Config
-	host string // of the first address
-}
-
-func newNetwork(ctx context.Context, address string, s *settings) (*network, error) {
-	n := &network{ctx: ctx, conf: nats.Config{Cluster: s.cluster, Token: s.token, TLS: s.tls}}
+// networkAt returns the network at an address, and the host of its first server.
+func networkAt(ctx context.Context, address string, s *settings) (n *nats.Network, host string, err error) {
+	n = nats.NewNetwork(ctx, nats.Config{Cluster: s.cluster, Token: s.token, TLS: s.tls})
 	for one := range strings.SplitSeq(address, ",") {
 		u, err := url.Parse(strings.TrimSpace(one))
 		if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
-			return nil, fmt.Errorf("client: Dial(%q): want a URL such as nats://scheduler:4222", address)
+			return nil, "", fmt.Errorf("client: Dial(%q): want a URL such as nats://scheduler:4222", address)
 		}
 		if u.User != nil {
-			n.conf.Token = u.User.Username()
+			n.Config.Token = u.User.Username()
 			u.User = nil
 		}
-		if n.host == "" {
-			n.host = u.Hostname()
+		if host == "" {
+			host = u.Hostname()
 		}
-		n.conf.URLs = append(n.conf.URLs, u.String())
+		n.Config.URLs = append(n.Config.URLs, u.String())
 	}
-	return n, nil
-}
-
-// Join connects to the server.
-func (n *network) Join(name string, h transport.Handler) (transport.Endpoint, error) {
-	ctx, cancel := context.WithTimeoutCause(n.ctx, dialMax, fmt.Errorf("tried for %v", dialMax))
-	defer cancel()
-	conf := n.conf
-	conf.Name = name
-	return nats.Dial(ctx, conf, h)
+	return n, host, nil
 }
 
 // bring gives the executable to the cluster's store, unless it is there. A cluster without a store runs a fixed executable, and has taken

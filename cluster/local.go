@@ -108,7 +108,7 @@ func (l *Local) Client(ctx context.Context) (*client.Client, error) {
 		return nil, err
 	}
 	if s.server != nil { // it is of this process: there need be no socket between
-		net.conf.Server, net.conf.URLs = s.server, nil
+		net.Config.Server, net.Config.URLs = s.server, nil
 	}
-	return client.Connect(ctx, client.Connection{Network: net, Token: s.Security().Token, TLS: net.conf.TLS, Address: "localhost", Cluster: l, Memory: l.agent.conf.MemoryBytes})
+	return client.Connect(ctx, client.Connection{Network: net, Token: s.Security().Token, TLS: net.Config.TLS, Address: "localhost", Cluster: l, Memory: l.agent.conf.MemoryBytes})
 }

@@ -70,13 +70,13 @@ func (s *Scheduler) start(ctx context.Context) error {
 		}
 		s.conf.dashboard = s.DashboardLink()
 	}
-	net := network{ctx, nats.Config{Cluster: s.conf.Name, Token: s.conf.Security.Token, TLS: t}}
+	net := nats.NewNetwork(ctx, nats.Config{Cluster: s.conf.Name, Token: s.conf.Security.Token, TLS: t})
 	store := s.conf.StoreDir
 	if s.conf.local {
 		store = ""
 	}
 	if len(s.conf.External) > 0 {
-		net.conf.URLs = s.conf.External
+		net.Config.URLs = s.conf.External
 	} else {
 		s.server, err = nats.StartServer(ctx, nats.ServerConfig{
 			Listen: s.conf.Listen, Cluster: s.conf.Name, Token: s.conf.Security.Token, TLS: t, StoreDir: store, Sync: transport.SyncNever,
@@ -85,7 +85,7 @@ func (s *Scheduler) start(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		net.conf.Server = s.server
+		net.Config.Server = s.server
 	}
 	var log transport.Log
 	if !s.conf.NoLog {

@@ -3,6 +3,7 @@ package nats_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -112,4 +113,13 @@ func ExampleOpenObjects() {
 	// Output:
 	// <nil>
 	// true <nil>
+}
+
+func ExampleNetwork() {
+	ctx, cancel := context.WithCancel(context.Background())
+	network := nats.NewNetwork(ctx, nats.Config{URLs: []string{"nats://127.0.0.1:1"}}) // where nothing listens
+	cancel()
+	_, err := network.Join("worker-1", func(string, []byte) {})
+	fmt.Println(errors.Is(err, context.Canceled))
+	// Output: true
 }

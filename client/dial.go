@@ -47,10 +47,7 @@ func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) 
 			return nil, fmt.Errorf("client: %w", err)
 		}
 		c, err := Dial(ctx, f.URL, append([]Option{Token(f.Token), ClusterName(f.Cluster)}, opts...)...)
-		if err != nil {
-			return nil, fmt.Errorf("%w (%s is from %s, written by %v)", err, f.URL, path, f)
-		}
-		return c, nil
+		return c, f.Explain(err)
 	}
 	n, host, err := networkAt(ctx, address, &s)
 	if err != nil {

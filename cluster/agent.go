@@ -76,7 +76,7 @@ func StartAgent(ctx context.Context, conf AgentConfig) (*Agent, error) {
 	}
 	if err != nil {
 		a.remove()
-		return nil, at.explain(fmt.Errorf("cluster: agent: %w", conf.Security.refused(err)))
+		return nil, at.Explain(fmt.Errorf("cluster: agent: %w", conf.Security.refused(err)))
 	}
 	if conf.executable != "" {
 		if err := a.launch(ctx, conf.executable); err != nil {

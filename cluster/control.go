@@ -38,7 +38,7 @@ func dialControl(ctx context.Context, url, cluster, name string, s Security) (*c
 		},
 	})
 	if err != nil {
-		return nil, at.explain(fmt.Errorf("cluster: %w", s.refused(err)))
+		return nil, at.Explain(fmt.Errorf("cluster: %w", s.refused(err)))
 	}
 	return c, nil
 }

@@ -40,15 +40,9 @@ func (s *Scheduler) removeFile() error {
 	return s.file.Remove(s.conf.File)
 }
 
-// found is a scheduler that was looked for in a file; nil for one whose URL was given.
-type found struct {
-	path string
-	*schedulerfile.File
-}
-
 // find reads the file that an address "file:PATH" names, and waits for it until ctx ends. URL, cluster and token become what stands there, the last two
-// only if they are not given.
-func find(ctx context.Context, url, cluster *string, s *Security) (*found, error) {
+// only if they are not given. It returns nil for another address.
+func find(ctx context.Context, url, cluster *string, s *Security) (*schedulerfile.File, error) {
 	path, ok := schedulerfile.Path(*url)
 	if !ok {
 		return nil, nil //nolint:nilnil // nothing to find
@@ -58,13 +52,5 @@ func find(ctx context.Context, url, cluster *string, s *Security) (*found, error
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
 	*url, *cluster, s.Token = f.URL, cmp.Or(*cluster, f.Cluster), cmp.Or(s.Token, f.Token)
-	return &found{path, f}, nil
-}
-
-// explain adds to an error where the address is from: a file may be older than the scheduler's death.
-func (f *found) explain(err error) error {
-	if f == nil || err == nil {
-		return err
-	}
-	return fmt.Errorf("%w (%s is from %s, written by %v)", err, f.URL, f.path, f.File)
+	return f, nil
 }

@@ -22,11 +22,22 @@ type File struct {
 	Host      string    `json:"host"`
 	PID       int       `json:"pid"`
 	Started   time.Time `json:"started"`
+
+	path string // from which it was read
 }
 
 // String says who has written the file.
 func (f *File) String() string {
 	return fmt.Sprintf("process %d on %s, at %s", f.PID, f.Host, f.Started.Local().Format(time.DateTime))
+}
+
+// Explain adds to an error of who connects where the address is from: a file may be older than its scheduler's end. A nil file, of an address that
+// is from none, adds nothing.
+func (f *File) Explain(err error) error {
+	if f == nil || err == nil {
+		return err
+	}
+	return fmt.Errorf("%w (%s is from %s, written by %v)", err, f.URL, f.path, f)
 }
 
 // Write writes the file for the user's eyes only, in the place of one that is there. Who reads it sees all of it or nothing.
@@ -95,7 +106,7 @@ func parse(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{}
+	f := &File{path: path}
 	if err := json.Unmarshal(b, f); err != nil || f.URL == "" {
 		return nil, fmt.Errorf("%s is no scheduler's file: it has no URL in JSON", path)
 	}

@@ -1,14 +1,13 @@
 package sheaf
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"sheaf/graph"
+	"sheaf/internal/atomicfile"
 	"sheaf/internal/config"
 )
 
@@ -53,26 +52,7 @@ func drawSVG(w io.Writer, g graph.Graph) error {
 
 // drawTo writes a drawing next to its place and then moves it there.
 func drawTo(path string, g graph.Graph, draw func(io.Writer, graph.Graph) error) error {
-	var text bytes.Buffer
-	if err := draw(&text, g); err != nil {
-		return fmt.Errorf("sheaf: visualize: %w", err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("sheaf: visualize: %w", err)
-	}
-	_, err = f.Write(text.Bytes())
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err := atomicfile.Write(path, 0o644, func(w io.Writer) error { return draw(w, g) }); err != nil {
 		return fmt.Errorf("sheaf: visualize: %w", err)
 	}
 	return nil

@@ -1,14 +1,13 @@
 package diagnostics
 
 import (
-	"bufio"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
+
+	"sheaf/internal/atomicfile"
 )
 
 //go:embed report.html
@@ -23,24 +22,7 @@ type Report interface{ addTo(d *reportData) }
 //
 // Same as dask.diagnostics.visualize, and much of distributed's performance_report.
 func WriteHTML(path string, reports ...Report) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("diagnostics: write html: %w", err)
-	}
-	b := bufio.NewWriterSize(f, 1<<20)
-	err = EncodeHTML(b, reports...)
-	if err == nil {
-		err = b.Flush()
-	}
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err := atomicfile.Write(path, 0o644, func(w io.Writer) error { return EncodeHTML(w, reports...) }); err != nil {
 		return fmt.Errorf("diagnostics: write html: %w", err)
 	}
 	return nil

@@ -1,17 +1,15 @@
 package ndarray
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/bits"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"sheaf/dtype"
+	"sheaf/internal/atomicfile"
 )
 
 // WriteNpy writes the array as a .npy file that NumPy reads, byte for byte what numpy.save writes for an array in C
@@ -203,28 +201,9 @@ func Load(path string) (*Array, error) {
 }
 
 // Save writes a .npy file. It appears under its name only when it is complete.
-func Save(path string, a *Array) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("ndarray: save: %w", err)
+func Save(path string, a *Array) error {
+	if err := atomicfile.Write(path, 0o644, func(w io.Writer) error { return WriteNpy(w, a) }); err != nil {
+		return fmt.Errorf("ndarray: save %s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("ndarray: save %s: %w", path, err), os.Remove(f.Name()))
-		}
-	}()
-	b := bufio.NewWriter(f)
-	if err = WriteNpy(b, a); err == nil {
-		err = b.Flush()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
+	return nil
 }

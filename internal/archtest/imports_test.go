@@ -8,7 +8,7 @@ import (
 // floors lists the house from the ground up. A package imports from its own floor or from lower ones.
 var floors = [][]string{
 	{"internal/image", "fn"},
-	{"dtype", "ndarray", "internal/kernel", "internal/codec", "internal/caller", "internal/blockio", "internal/tempdir"},
+	{"dtype", "ndarray", "internal/kernel", "internal/codec", "internal/caller", "internal/atomicfile", "internal/blockio", "internal/tempdir"},
 	{"graph"},
 	{"internal", "config"},
 	{"."}, // package sheaf, the narrow waist
